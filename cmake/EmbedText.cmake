@@ -1,0 +1,22 @@
+# Put text files into a program: every FOLDER/<stem>.<ext> becomes "extern const char <prefix>_<stem>[]".
+#   cb_embed_text(target folder ext prefix)   e.g. cb_embed_text(calbus-ingest sql sql sql) -> #include "sql.h"
+# The generated header is named <prefix>.h and lies in a folder of the target's own.
+function(cb_embed_text target folder ext prefix)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.${ext})
+  set(source "#include \"${prefix}.h\"\n")
+  set(header "#pragma once\n")
+  foreach(file ${files})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    get_filename_component(stem ${file} NAME_WE)
+    string(MAKE_C_IDENTIFIER ${stem} stem)
+    file(READ ${file} hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(APPEND source "const char ${prefix}_${stem}[] = {${bytes}0};\n")
+    string(APPEND header "extern const char ${prefix}_${stem}[];\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${out}/${prefix}.c CONTENT "${source}" @ONLY)
+  file(CONFIGURE OUTPUT ${out}/${prefix}.h CONTENT "${header}" @ONLY)
+  target_sources(${target} PRIVATE ${out}/${prefix}.c)
+  target_include_directories(${target} PRIVATE ${out})
+endfunction()

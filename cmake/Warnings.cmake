@@ -1,0 +1,14 @@
+# Compiler options of all of our own code (never of generated code: see calbus_proto in proto/CMakeLists.txt).
+add_library(cb_options INTERFACE)
+target_compile_options(cb_options INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wvla -Wformat=2 -Werror
+  -fstack-protector-strong -ffp-contract=off -fno-omit-frame-pointer)
+target_compile_definitions(cb_options INTERFACE _GNU_SOURCE)
+target_include_directories(cb_options INTERFACE ${CMAKE_SOURCE_DIR}/common)
+
+if(CALBUS_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+else()
+  target_compile_options(cb_options INTERFACE -U_FORTIFY_SOURCE $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+endif()
