@@ -1,0 +1,27 @@
+/* The bus in one table: topics with key, partitions, retention and owner; event types with their topic. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cb_topic {
+    const char *name;     /* "calbus.exposure.v1" */
+    const char *key;      /* what the key is, for people */
+    int partitions;       /* final at birth: changing it breaks the order per key */
+    int64_t retention_ms; /* -1: compacted */
+    const char *owner;    /* service that writes most of it */
+};
+extern const struct cb_topic cb_topics[]; /* ended by name == NULL */
+
+struct cb_event_type {
+    const char *type;    /* "calibration.certified" */
+    const char *ce_type; /* "org.rubin.calbus.calibration.certified.v1" */
+    const char *topic;
+    const char *message; /* full protobuf name of the wrapper, "calbus.v1.CertificationEvent" */
+};
+extern const struct cb_event_type cb_event_types[]; /* ended by type == NULL */
+
+const struct cb_event_type *cb_event_type_find(const char *type); /* NULL if there is none */
+const struct cb_event_type *cb_event_type_find_ce(const char *ce_type);
+const struct cb_topic *cb_topic_find(const char *name);
