@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include "base/bytes.h"
+#include "base/json.h"
 #include "base/tai.h"
 
 #include <math.h>
@@ -38,20 +39,10 @@ bool cb_log_level_parse(const char *text, enum cb_log_level *ret_level)
 
 static void add_text(struct cb_bytes *line, const char *text)
 {
-    if (text == NULL) {
+    if (text == NULL)
         cb_bytes_puts(line, "null");
-        return;
-    }
-    cb_bytes_puts(line, "\"");
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\')
-            cb_bytes_printf(line, "\\%c", *c);
-        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            cb_bytes_printf(line, "\\u%04x", (unsigned int)(unsigned char)*c);
-        else
-            cb_bytes_add(line, c, 1);
-    }
-    cb_bytes_puts(line, "\"");
+    else
+        cb_json_add_text(line, text, false);
 }
 
 static void add_field(struct cb_bytes *line, const struct cb_field *field)
