@@ -1,0 +1,73 @@
+/* A Butler repository: a folder with butler.yaml, and a schema of a PostgreSQL database.
+ *
+ *   <root>/butler.yaml     names the database and the schema (registry.namespace)
+ *   <root>/...             the datastore's files
+ *   schema <namespace>     the stock butler's tables, nothing added
+ *
+ * Every function of common/butler that takes a repository is one transaction, or, when its connection is already in
+ * one, a savepoint of it: so a service can write its own tables, the outbox and the repository in one transaction, and
+ * several repositories of one database in one. A failure leaves no trace. search_path is set inside (SET LOCAL), so
+ * the caller's own tables must be schema-qualified. Locks are taken in the order graph tables, collections, calibs
+ * tables (butler.md 9.3). TRANSIENT errors (deadlock, lost connection) may be tried again from the outermost
+ * transaction. */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "io/db.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cb_repo {
+    char *name;       /* the label or path it was opened by, for messages */
+    char *root;       /* absolute folder, no slash at its end */
+    char *schema;     /* "public" when butler.yaml names none */
+    char *uri;        /* of its database, for libpq; without password */
+    struct cb_db *db; /* borrowed or own */
+    bool owns_db;
+    struct cb_repo_undo *undo; /* files to remove if the open transaction is rolled back; private */
+};
+
+/* Where labels lead: the map of $DAF_BUTLER_REPOSITORY_INDEX (YAML, label: path). */
+struct cb_repo_index {
+    size_t count;
+    struct {
+        char *label, *path;
+    } *entry;
+};
+/* A missing file is an empty index. Errors: INVALID not a map of texts. */
+CB_MUST_CHECK bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index, struct cb_error *err);
+void cb_repo_index_done(struct cb_repo_index *index);
+const char *cb_repo_index_find(const struct cb_repo_index *index, const char *label); /* NULL: absent */
+/* Add or replace a label in the index file, by rename; made when absent, its other lines kept in order. */
+CB_MUST_CHECK bool cb_repo_index_put(const char *path, const char *label, const char *root, struct cb_error *err);
+
+/* Make a repository: schema and tables in the database of `db` (whose address for butler.yaml is `uri`, a libpq URI or
+ * key=value string), then root/butler.yaml. The folder is made when absent. Leftovers of a create that was killed
+ * (a schema without butler.yaml) are told from a foreign schema by their rows: an empty repository schema is taken over.
+ * schema   a plain name: [a-z_][a-z0-9_]{0,62}, not pg_*, not calbus; "public" only when it holds no tables of ours
+ * Errors: CONFLICT butler.yaml exists ("repository exists"), or the schema holds data; INVALID schema name. */
+CB_MUST_CHECK bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema,
+                                  struct cb_error *err);
+
+/* Open by label, folder, or path of a butler.yaml. index may be NULL. shared (with its URI) may be NULL; it is
+ * borrowed when the repository lives in the same database, otherwise a connection of its own is opened.
+ * Errors: NOT_FOUND no such label or folder, naming the labels there are; FATAL manager names or versions other than
+ * ours, both printed (butler.md 1.1), not PostgreSQL, no btree_gist; TRANSIENT the database is away. */
+CB_MUST_CHECK bool cb_repo_open(const char *label_or_path, const struct cb_repo_index *index, struct cb_db *shared,
+                                struct cb_repo **ret_repo, struct cb_error *err);
+void cb_repo_close(struct cb_repo *repo);
+CB_DEFINE_CLEANUP(struct cb_repo *, cb_repo_close)
+
+/* Begin a transaction or savepoint with search_path set to the repository. For callers that want several calls to be
+ * one, and for statements of their own on the repository's tables. End it with cb_repo_commit; abandoning it removes
+ * the files that were written in it. */
+struct cb_repo_tx;
+CB_MUST_CHECK bool cb_repo_begin(struct cb_repo *repo, struct cb_repo_tx **ret_tx, struct cb_error *err);
+CB_MUST_CHECK bool cb_repo_commit(struct cb_repo_tx **tx, struct cb_error *err);
+void cb_repo_abandon(struct cb_repo_tx *tx);
+CB_DEFINE_CLEANUP(struct cb_repo_tx *, cb_repo_abandon)
+/* For reading: sets search_path when a transaction is open, else begins one that ends with the handle. */
+CB_MUST_CHECK bool cb_repo_read(struct cb_repo *repo, struct cb_repo_tx **ret_tx, struct cb_error *err);
