@@ -1,0 +1,310 @@
+/* Time literals of where-expressions. */
+#include "domain/where_time.h"
+
+#include "base/tai.h"
+#include "domain/scan.h"
+#include "domain/timespan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define TIME_TEXT_MAX 100
+#define JD_OF_MJD_0 2400000.5
+#define MJD_OF_1970 40587
+#define TT_MINUS_TAI_NS INT64_C(32184000000)
+
+enum time_format {
+    FORMAT_NONE,
+    FORMAT_MJD,
+    FORMAT_JD,
+    FORMAT_ISO,
+    FORMAT_ISOT,
+    FORMAT_FITS,
+    FORMAT_YDAY,
+    FORMAT_UNIX,
+    FORMAT_UNIX_TAI,
+    FORMAT_CXCSEC,
+    FORMAT_GPS,
+    FORMAT_JYEAR,
+    FORMAT_BYEAR,
+    FORMAT_DECIMALYEAR
+};
+
+enum time_scale { SCALE_NONE, SCALE_UTC, SCALE_TAI, SCALE_TT };
+
+/* A calendar time before its scale is applied: ns since 1970 in that scale; leap is 1 s within 23:59:60. */
+struct civil {
+    int64_t ns;
+    int64_t leap_ns;
+};
+
+static const struct {
+    const char *name;
+    enum time_format format;
+    enum time_scale scale; /* default */
+} formats[] = {
+    { "mjd", FORMAT_MJD, SCALE_TAI },         { "jd", FORMAT_JD, SCALE_TAI },
+    { "iso", FORMAT_ISO, SCALE_UTC },         { "isot", FORMAT_ISOT, SCALE_UTC },
+    { "fits", FORMAT_FITS, SCALE_UTC },       { "yday", FORMAT_YDAY, SCALE_UTC },
+    { "unix", FORMAT_UNIX, SCALE_UTC },       { "unix_tai", FORMAT_UNIX_TAI, SCALE_TAI },
+    { "cxcsec", FORMAT_CXCSEC, SCALE_TT },    { "gps", FORMAT_GPS, SCALE_TAI },
+    { "jyear", FORMAT_JYEAR, SCALE_TAI },     { "byear", FORMAT_BYEAR, SCALE_TAI },
+    { "decimalyear", FORMAT_DECIMALYEAR, SCALE_TAI },
+};
+
+static enum time_format format_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcasecmp(formats[i].name, name) == 0)
+            return formats[i].format;
+    return FORMAT_NONE;
+}
+
+static enum time_scale default_scale(enum time_format format)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (formats[i].format == format)
+            return formats[i].scale;
+    return SCALE_TAI;
+}
+
+static enum time_scale scale_of(const char *name)
+{
+    if (strcasecmp(name, "utc") == 0)
+        return SCALE_UTC;
+    if (strcasecmp(name, "tai") == 0)
+        return SCALE_TAI;
+    return strcasecmp(name, "tt") == 0 || strcasecmp(name, "tdb") == 0 ? SCALE_TT : SCALE_NONE;
+}
+
+/* A clock time "h:m[:s[.f]]" to the end of the text, added to a day. */
+static bool parse_clock(const char *at, struct civil *civil)
+{
+    int64_t hour = 0, minute = 0, second = 0, scale = CB_NS_PER_S;
+    if (!cb_scan_digits(&at, 1, 2, &hour) || !cb_scan_char(&at, ':') || !cb_scan_digits(&at, 1, 2, &minute))
+        return false;
+    if (*at == ':') {
+        at++;
+        if (!cb_scan_digits(&at, 1, 2, &second))
+            return false;
+    }
+    if (hour > 23 || minute > 59 || second > 60)
+        return false;
+    if (second == 60) {
+        second = 59;
+        civil->leap_ns = CB_NS_PER_S;
+    }
+    civil->ns += ((hour * 60 + minute) * 60 + second) * CB_NS_PER_S;
+    if (cb_scan_char(&at, '.'))
+        for (; *at >= '0' && *at <= '9'; at++) {
+            scale /= 10;
+            civil->ns += (*at - '0') * scale;
+        }
+    return *at == '\0';
+}
+
+/* "Y-M-D" with `year_digits` digits of the year, then nothing or `separator` and a clock time. */
+static bool parse_calendar(const char *at, size_t year_digits, const char *separators, struct civil *civil)
+{
+    int64_t year = 0, month = 0, day = 0, days = 0;
+    if (!cb_scan_digits(&at, year_digits, year_digits, &year) || !cb_scan_char(&at, '-') ||
+        !cb_scan_digits(&at, 1, 2, &month) || !cb_scan_char(&at, '-') || !cb_scan_digits(&at, 1, 2, &day) ||
+        year < 1000 || year > 9999 || !cb_days_from_date((int)year, (int)month, (int)day, &days))
+        return false;
+    civil->ns = days * CB_NS_PER_DAY;
+    if (*at == '\0')
+        return true;
+    return strchr(separators, *at) != NULL && parse_clock(at + 1, civil);
+}
+
+/* Y:doy[:h:m[:s[.f]]] */
+static bool parse_year_day(const char *at, struct civil *civil)
+{
+    int64_t year = 0, day = 0, days = 0;
+    if (!cb_scan_digits(&at, 4, 4, &year) || !cb_scan_char(&at, ':') || !cb_scan_digits(&at, 1, 3, &day) ||
+        day < 1 || day > 366 || year < 1000 || !cb_days_from_date((int)year, 1, 1, &days))
+        return false;
+    civil->ns = (days + day - 1) * CB_NS_PER_DAY;
+    return *at == '\0' || (*at == ':' && parse_clock(at + 1, civil));
+}
+
+/* Days since an epoch (given in days since 1970) to ns; false outside the years that fit. */
+static bool days_to_ns(double days, double epoch_days, int64_t *ret_ns)
+{
+    double whole = floor(days);
+    if (!(fabs(whole + epoch_days) < 100000.0)) /* +- 273 years, within int64 */
+        return false;
+    double epoch_whole = floor(epoch_days);
+    double ns = ((days - whole) + (epoch_days - epoch_whole)) * (double)CB_NS_PER_DAY;
+    *ret_ns = (int64_t)(whole + epoch_whole) * CB_NS_PER_DAY + llround(ns);
+    return true;
+}
+
+static bool seconds_to_ns(double seconds, int64_t *ret_ns)
+{
+    double whole = floor(seconds);
+    if (!(fabs(whole) < 8e9))
+        return false;
+    *ret_ns = (int64_t)whole * CB_NS_PER_S + llround((seconds - whole) * 1e9);
+    return true;
+}
+
+static bool decimal_year_to_ns(double year, int64_t *ret_ns)
+{
+    int64_t start = 0, next = 0;
+    double whole = floor(year);
+    if (!(whole >= 1700 && whole < 2250) || !cb_days_from_date((int)whole, 1, 1, &start) ||
+        !cb_days_from_date((int)whole + 1, 1, 1, &next))
+        return false;
+    *ret_ns = start * CB_NS_PER_DAY + llround((year - whole) * (double)((next - start) * CB_NS_PER_DAY));
+    return true;
+}
+
+/* A number in one of the numeric formats that obey the scale. */
+static bool parse_number(enum time_format format, double value, struct civil *civil)
+{
+    switch (format) {
+    case FORMAT_MJD:
+        return days_to_ns(value, -MJD_OF_1970, &civil->ns);
+    case FORMAT_JD:
+        return days_to_ns(value, -(JD_OF_MJD_0 + MJD_OF_1970), &civil->ns);
+    case FORMAT_JYEAR: /* Julian years of 365.25 days about JD 2451545.0 */
+        return days_to_ns((value - 2000.0) * 365.25, 2451545.0 - JD_OF_MJD_0 - MJD_OF_1970, &civil->ns);
+    case FORMAT_BYEAR: /* Besselian years of 365.242198781 days about JD 2415020.31352 */
+        return days_to_ns((value - 1900.0) * 365.242198781, 2415020.31352 - JD_OF_MJD_0 - MJD_OF_1970, &civil->ns);
+    default:
+        return decimal_year_to_ns(value, &civil->ns);
+    }
+}
+
+static int64_t apply_scale(struct civil civil, enum time_scale scale)
+{
+    if (scale == SCALE_UTC)
+        return cb_tai_from_utc(civil.ns) + civil.leap_ns;
+    return civil.ns + civil.leap_ns - (scale == SCALE_TT ? TT_MINUS_TAI_NS : 0);
+}
+
+/* Seconds since an epoch: the instant does not depend on the scale. */
+static bool parse_epoch(enum time_format format, double value, int64_t *ret_tai_ns)
+{
+    int64_t ns = 0;
+    if (!seconds_to_ns(value, &ns))
+        return false;
+    if (format == FORMAT_UNIX)
+        ns = cb_tai_from_utc(ns);
+    else if (format == FORMAT_CXCSEC) /* since 1998-01-01 TT */
+        ns += INT64_C(883612800) * CB_NS_PER_S - TT_MINUS_TAI_NS;
+    else if (format == FORMAT_GPS) /* since 1980-01-06 UTC = 00:00:19 TAI */
+        ns += INT64_C(315964819) * CB_NS_PER_S;
+    *ret_tai_ns = ns;
+    return true;
+}
+
+static bool is_decimal(const char *text)
+{
+    size_t sign = text[0] == '-' || text[0] == '+' ? 1 : 0;
+    size_t before = strspn(text + sign, "0123456789");
+    if (text[sign + before] != '.')
+        return false;
+    size_t after = strspn(text + sign + before + 1, "0123456789");
+    return before + after > 0 && text[sign + before + 1 + after] == '\0';
+}
+
+static enum time_format guess(const char *value)
+{
+    if (is_decimal(value))
+        return FORMAT_MJD;
+    if (value[0] == '+')
+        return FORMAT_FITS;
+    if (strlen(value) >= 6 && value[4] == ':')
+        return FORMAT_YDAY;
+    if (strlen(value) >= 8 && value[4] == '-')
+        return strchr(value, 'T') != NULL ? FORMAT_ISOT : FORMAT_ISO;
+    return FORMAT_NONE;
+}
+
+static bool parse_text(enum time_format format, const char *value, struct civil *civil)
+{
+    if (format == FORMAT_YDAY)
+        return parse_year_day(value, civil);
+    if (format == FORMAT_FITS && value[0] == '+')
+        return parse_calendar(value + 1, 5, "T", civil);
+    return parse_calendar(value, 4, format == FORMAT_ISO ? " " : "T", civil);
+}
+
+static bool is_text_format(enum time_format format)
+{
+    return format == FORMAT_ISO || format == FORMAT_ISOT || format == FORMAT_FITS || format == FORMAT_YDAY;
+}
+
+static bool to_tai(enum time_format format, const char *value, enum time_scale scale, int64_t *ret_tai_ns)
+{
+    struct civil civil = { 0 };
+    double number = 0.0;
+    if (is_text_format(format)) {
+        if (!parse_text(format, value, &civil))
+            return false;
+    } else if (!cb_scan_number(value, &number)) {
+        return false;
+    } else if (format == FORMAT_UNIX || format == FORMAT_UNIX_TAI || format == FORMAT_CXCSEC || format == FORMAT_GPS) {
+        return parse_epoch(format, number, ret_tai_ns);
+    } else if (!parse_number(format, number, &civil)) {
+        return false;
+    }
+    *ret_tai_ns = apply_scale(civil, scale);
+    return true;
+}
+
+/* Cut "format/value/scale" in place; any of the outer two may be absent. */
+static bool split(char *text, enum time_format *format, char **value, enum time_scale *scale, struct cb_error *err)
+{
+    char *first = strchr(text, '/'), *last = strrchr(text, '/');
+    *value = text;
+    if (first == NULL)
+        return true;
+    *first = '\0';
+    *last = '\0';
+    *format = format_of(text);
+    if (*format != FORMAT_NONE)
+        *value = first + 1;
+    else if (first != last)
+        return cb_fail(err, CB_ERR_INVALID, "unrecognized time format \"%s\"", text);
+    if (first == last && *format != FORMAT_NONE)
+        return true;
+    *scale = scale_of(last + 1);
+    if (*scale == SCALE_NONE)
+        return cb_fail(err, CB_ERR_INVALID, "unrecognized time scale \"%s\": expected utc, tai or tt", last + 1);
+    return true;
+}
+
+static void drop_utc_offset(char *value)
+{
+    size_t length = strlen(value);
+    if (length > 6 && strcmp(value + length - 6, "+00:00") == 0)
+        value[length - 6] = '\0';
+}
+
+bool cb_where_time_parse(const char *text, size_t length, int64_t *ret_tai_ns, struct cb_error *err)
+{
+    char copy[TIME_TEXT_MAX + 1], *value = copy;
+    enum time_format format = FORMAT_NONE;
+    enum time_scale scale = SCALE_NONE;
+    if (length > TIME_TEXT_MAX)
+        return cb_fail(err, CB_ERR_INVALID, "the time is longer than %d characters", TIME_TEXT_MAX);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (!split(copy, &format, &value, &scale, err))
+        return false;
+    drop_utc_offset(value);
+    if (format == FORMAT_NONE)
+        format = guess(value);
+    if (format == FORMAT_NONE)
+        return cb_fail(err, CB_ERR_INVALID, "the time matches no known format");
+    int64_t tai_ns = 0;
+    if (!to_tai(format, value, scale != SCALE_NONE ? scale : default_scale(format), &tai_ns))
+        return cb_fail(err, CB_ERR_INVALID, "the time does not match its format");
+    *ret_tai_ns = cb_timespan_clip(tai_ns);
+    return true;
+}
