@@ -27,7 +27,6 @@ struct cb_repo {
     char *uri;        /* of its database, for libpq; without password */
     struct cb_db *db; /* borrowed or own */
     bool owns_db;
-    struct cb_repo_undo *undo; /* files to remove if the open transaction is rolled back; private */
 };
 
 /* Where labels lead: the map of $DAF_BUTLER_REPOSITORY_INDEX (YAML, label: path). */
@@ -61,13 +60,9 @@ CB_MUST_CHECK bool cb_repo_open(const char *label_or_path, const struct cb_repo_
 void cb_repo_close(struct cb_repo *repo);
 CB_DEFINE_CLEANUP(struct cb_repo *, cb_repo_close)
 
-/* Begin a transaction or savepoint with search_path set to the repository. For callers that want several calls to be
- * one, and for statements of their own on the repository's tables. End it with cb_repo_commit; abandoning it removes
- * the files that were written in it. */
-struct cb_repo_tx;
-CB_MUST_CHECK bool cb_repo_begin(struct cb_repo *repo, struct cb_repo_tx **ret_tx, struct cb_error *err);
-CB_MUST_CHECK bool cb_repo_commit(struct cb_repo_tx **tx, struct cb_error *err);
-void cb_repo_abandon(struct cb_repo_tx *tx);
-CB_DEFINE_CLEANUP(struct cb_repo_tx *, cb_repo_abandon)
-/* For reading: sets search_path when a transaction is open, else begins one that ends with the handle. */
-CB_MUST_CHECK bool cb_repo_read(struct cb_repo *repo, struct cb_repo_tx **ret_tx, struct cb_error *err);
+/* Begin a transaction, or a savepoint of the open one, with search_path set to the repository. For callers that want
+ * several calls to be one, and for statements of their own on the repository's tables. */
+CB_MUST_CHECK bool cb_repo_begin(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err);
+/* For reading: sets search_path where a transaction is open (*ret_tx stays NULL), else begins one that ends with the
+ * handle. */
+CB_MUST_CHECK bool cb_repo_read(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err);

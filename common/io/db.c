@@ -18,9 +18,18 @@ struct cb_db {
     char *application_name;
     int depth; /* 0: no transaction; 1: transaction; n: n-1 savepoints in it */
     char sqlstate[6];
+    struct at_end *at_end; /* newest first */
     size_t prepared_count;
     char *prepared[PREPARED_SLOTS]; /* open-addressed set of statement texts; the slot's number names the
                                        statement */
+};
+
+/* What to call when the transaction of that depth, or one around it, ends. */
+struct at_end {
+    struct at_end *next;
+    int depth;
+    void (*fn)(void *arg, enum cb_tx_end end);
+    void *arg;
 };
 
 struct cb_tx {
@@ -123,6 +132,17 @@ static bool connect_now(struct cb_db *db, struct cb_error *err)
     return cb_db_script(db, "SET TIME ZONE 0; SET extra_float_digits = 1", err);
 }
 
+/* The transactions of this depth and deeper have ended. */
+static void call_at_end(struct cb_db *db, int depth, enum cb_tx_end end)
+{
+    while (db->at_end != NULL && db->at_end->depth >= depth) {
+        struct at_end *entry = db->at_end;
+        db->at_end = entry->next;
+        entry->fn(entry->arg, end);
+        free(entry);
+    }
+}
+
 bool cb_db_open(const char *uri, const char *application_name, struct cb_db **ret_db, struct cb_error *err)
 {
     cb_auto(cb_db_close) struct cb_db *db = cb_xalloc(sizeof *db);
@@ -139,10 +159,16 @@ void cb_db_close(struct cb_db *db)
     if (db == NULL)
         return;
     PQfinish(db->connection);
+    call_at_end(db, 0, CB_TX_ROLLED_BACK);
     forget_prepared(db);
     free(db->uri);
     free(db->application_name);
     free(db);
+}
+
+const char *cb_db_uri(const struct cb_db *db)
+{
+    return db->uri;
 }
 
 bool cb_db_is_alive(const struct cb_db *db)
@@ -154,6 +180,7 @@ bool cb_db_reopen(struct cb_db *db, struct cb_error *err)
 {
     PQfinish(db->connection);
     db->connection = NULL;
+    call_at_end(db, 0, CB_TX_ROLLED_BACK);
     forget_prepared(db);
     return connect_now(db, err);
 }
@@ -283,6 +310,20 @@ bool cb_db_script(struct cb_db *db, const char *sql, struct cb_error *err)
     return take_result(db, PQexec(db->connection, sql), NULL, err);
 }
 
+void cb_tx_at_end(struct cb_db *db, void (*fn)(void *arg, enum cb_tx_end end), void *arg)
+{
+    struct at_end *entry = cb_xalloc(sizeof *entry);
+    *entry = (struct at_end){ .next = db->at_end, .depth = db->depth, .fn = fn, .arg = arg };
+    db->at_end = entry;
+}
+
+/* A savepoint was released: what it did ends with the transaction around it. */
+static void hand_to_outer(struct cb_db *db, int depth)
+{
+    for (struct at_end *entry = db->at_end; entry != NULL && entry->depth >= depth; entry = entry->next)
+        entry->depth = depth - 1;
+}
+
 bool cb_tx_begin(struct cb_db *db, struct cb_tx **ret_tx, struct cb_error *err)
 {
     char sql[64];
@@ -314,10 +355,16 @@ bool cb_tx_commit(struct cb_tx **tx, struct cb_error *err)
     }
     bool ok = cb_db_script(db, sql, err);
     if (!ok) {
+        if ((*tx)->depth == 1 && !cb_db_is_alive(db))
+            call_at_end(db, 1, CB_TX_UNKNOWN);
         cb_tx_abandon(cb_steal(*tx));
         return cb_context(err, "could not commit");
     }
     db->depth = (*tx)->depth - 1;
+    if (db->depth == 0)
+        call_at_end(db, 1, CB_TX_COMMITTED);
+    else
+        hand_to_outer(db, (*tx)->depth);
     free(cb_steal(*tx));
     return true;
 }
@@ -335,6 +382,7 @@ void cb_tx_abandon(struct cb_tx *tx)
     if (tx->db->depth >= tx->depth) { /* an outer rollback may have ended it already */
         PQclear(PQexec(tx->db->connection, sql));
         tx->db->depth = tx->depth - 1;
+        call_at_end(tx->db, tx->depth, CB_TX_ROLLED_BACK);
     }
     free(tx);
 }

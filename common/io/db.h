@@ -42,6 +42,9 @@ CB_MUST_CHECK bool cb_db_open(const char *uri, const char *application_name, str
 void cb_db_close(struct cb_db *db);
 CB_DEFINE_CLEANUP(struct cb_db *, cb_db_close)
 
+/* The address it was opened with. Borrowed. It may hold a password: never print it. */
+const char *cb_db_uri(const struct cb_db *db);
+
 /* True while the connection is usable; after a lost connection every call fails TRANSIENT until cb_db_reopen.
  */
 bool cb_db_is_alive(const struct cb_db *db);
@@ -67,6 +70,13 @@ CB_MUST_CHECK bool cb_tx_commit(struct cb_tx **tx, struct cb_error *err);
 void cb_tx_abandon(struct cb_tx *tx);
 CB_DEFINE_CLEANUP(struct cb_tx *, cb_tx_abandon)
 bool cb_db_in_tx(const struct cb_db *db);
+
+/* How a transaction ended: unknown when the connection was lost during COMMIT. */
+enum cb_tx_end { CB_TX_COMMITTED, CB_TX_ROLLED_BACK, CB_TX_UNKNOWN };
+/* Have fn called, once, when what is done now is final: at the commit of the outermost transaction, or at the rollback
+ * of the innermost one or of any around it. For things outside the database, such as files. Called in reverse order of
+ * the requests; fn may not use the connection. A transaction must be open. */
+void cb_tx_at_end(struct cb_db *db, void (*fn)(void *arg, enum cb_tx_end end), void *arg);
 
 /* Rows of a result. Texts are borrowed from it. Row and column must exist. */
 void cb_rows_free(struct cb_rows *rows);

@@ -1,0 +1,124 @@
+/* Addresses of databases. */
+#include "io/db_uri.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+
+#include <ctype.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The four things that tell databases apart. */
+struct address {
+    char *host, *port, *name, *user;
+};
+
+static void address_done(struct address *address)
+{
+    free(address->host);
+    free(address->port);
+    free(address->name);
+    free(address->user);
+}
+
+static const char *option(const PQconninfoOption *options, const char *keyword)
+{
+    for (const PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
+        if (strcmp(o->keyword, keyword) == 0 && o->val != NULL && o->val[0] != '\0')
+            return o->val;
+    return NULL;
+}
+
+static char *pick(const PQconninfoOption *given, const PQconninfoOption *defaults, const char *keyword,
+                  const char *last_resort)
+{
+    const char *value = option(given, keyword);
+    if (value == NULL)
+        value = option(defaults, keyword);
+    return cb_xstrdup(value != NULL ? value : last_resort);
+}
+
+static bool read_address(const char *uri, struct address *ret_address, struct cb_error *err)
+{
+    char *message = NULL;
+    PQconninfoOption *given = PQconninfoParse(uri, &message);
+    if (given == NULL) {
+        if (message != NULL)
+            message[strcspn(message, "\n")] = '\0';
+        cb_fail(err, CB_ERR_INVALID, "not a database address: %s", message != NULL ? message : "out of memory");
+        PQfreemem(message);
+        return false;
+    }
+    PQconninfoOption *defaults = PQconndefaults();
+    ret_address->host = option(given, "host") == NULL && option(given, "hostaddr") != NULL
+                            ? cb_xstrdup(option(given, "hostaddr"))
+                            : pick(given, defaults, "host", "/var/run/postgresql");
+    ret_address->port = pick(given, defaults, "port", "5432");
+    ret_address->user = pick(given, defaults, "user", "");
+    ret_address->name = pick(given, defaults, "dbname", ret_address->user);
+    PQconninfoFree(given);
+    PQconninfoFree(defaults);
+    return true;
+}
+
+/* Percent-encode what could end a part of a URL. */
+static void put_part(struct cb_bytes *out, const char *text, const char *also_plain)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        if (isalnum((unsigned char)*c) || strchr("-._~", *c) != NULL || strchr(also_plain, *c) != NULL)
+            cb_bytes_add(out, c, 1);
+        else
+            cb_bytes_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
+}
+
+bool cb_db_uri_for_python(const char *uri, char **ret_url, struct cb_error *err)
+{
+    struct address address = { 0 };
+    if (!read_address(uri, &address, err))
+        return false;
+    struct cb_bytes out = CB_BYTES(8192);
+    bool is_socket = address.host[0] == '/';
+    cb_bytes_puts(&out, "postgresql+psycopg2://");
+    put_part(&out, address.user, "");
+    cb_bytes_puts(&out, "@");
+    if (!is_socket) {
+        bool is_ipv6 = strchr(address.host, ':') != NULL;
+        cb_bytes_puts(&out, is_ipv6 ? "[" : "");
+        put_part(&out, address.host, ":");
+        cb_bytes_printf(&out, "%s:%s", is_ipv6 ? "]" : "", address.port);
+    }
+    cb_bytes_puts(&out, "/");
+    put_part(&out, address.name, "");
+    if (is_socket) {
+        cb_bytes_puts(&out, "?host=");
+        put_part(&out, address.host, "/");
+        cb_bytes_printf(&out, "&port=%s", address.port);
+    }
+    address_done(&address);
+    *ret_url = cb_bytes_steal(&out);
+    return true;
+}
+
+bool cb_db_uri_from_python(const char *url, char **ret_uri, struct cb_error *err)
+{
+    size_t scheme = strcspn(url, "+:");
+    const char *rest = strstr(url, "://");
+    bool is_postgres = (scheme == 10 && strncmp(url, "postgresql", 10) == 0) ||
+                       (scheme == 8 && strncmp(url, "postgres", 8) == 0);
+    if (rest == NULL || !is_postgres)
+        return cb_fail(err, CB_ERR_INVALID, "the registry is not in PostgreSQL but in \"%.60s\"", url);
+    *ret_uri = cb_xasprintf("postgresql%s", rest);
+    return true;
+}
+
+bool cb_db_uri_same(const char *a, const char *b)
+{
+    struct address left = { 0 }, right = { 0 };
+    bool same = read_address(a, &left, NULL) && read_address(b, &right, NULL) &&
+                strcmp(left.host, right.host) == 0 && strcmp(left.port, right.port) == 0 &&
+                strcmp(left.name, right.name) == 0 && strcmp(left.user, right.user) == 0;
+    address_done(&left);
+    address_done(&right);
+    return same;
+}
