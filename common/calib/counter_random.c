@@ -27,41 +27,56 @@ struct cb_random cb_random_of(uint64_t seed, uint64_t exposure, uint32_t detecto
     };
 }
 
-/* LANES blocks from block on, block after block in ret_words. */
-static CB_VECTOR void philox(const struct cb_random *random, uint32_t block, uint32_t *ret_words)
+/* Philox4x32-10 of one block. Kept apart from the loops so that each of them can be vectorized. */
+static inline __attribute__((always_inline)) void philox_block(const struct cb_random *random, uint32_t block,
+                                                               uint32_t ret_words[WORDS_PER_BLOCK])
+{
+    uint32_t c0 = block, c1 = random->counter[0], c2 = random->counter[1], c3 = random->counter[2];
+    uint32_t k0 = random->key[0], k1 = random->key[1];
+    for (int round = 0; round < PHILOX_ROUNDS; round++) {
+        uint64_t p0 = (uint64_t)PHILOX_M0 * c0, p1 = (uint64_t)PHILOX_M1 * c2;
+        c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+        c1 = (uint32_t)p1;
+        c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+        c3 = (uint32_t)p0;
+        k0 += PHILOX_W0;
+        k1 += PHILOX_W1;
+    }
+    ret_words[0] = c0;
+    ret_words[1] = c1;
+    ret_words[2] = c2;
+    ret_words[3] = c3;
+}
+
+/* LANES blocks from block on, one after the other in ret_words. */
+static CB_VECTOR void philox_lanes(const struct cb_random *random, uint32_t block, uint32_t *ret_words)
 {
     uint32_t lane[WORDS_PER_BLOCK][LANES];
     for (int i = 0; i < LANES; i++) {
-        uint32_t c0 = block + (uint32_t)i, c1 = random->counter[0], c2 = random->counter[1],
-                 c3 = random->counter[2];
-        uint32_t k0 = random->key[0], k1 = random->key[1];
-        for (int round = 0; round < PHILOX_ROUNDS; round++) {
-            uint64_t p0 = (uint64_t)PHILOX_M0 * c0, p1 = (uint64_t)PHILOX_M1 * c2;
-            c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
-            c1 = (uint32_t)p1;
-            c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
-            c3 = (uint32_t)p0;
-            k0 += PHILOX_W0;
-            k1 += PHILOX_W1;
-        }
-        lane[0][i] = c0;
-        lane[1][i] = c1;
-        lane[2][i] = c2;
-        lane[3][i] = c3;
+        uint32_t words[WORDS_PER_BLOCK];
+        philox_block(random, block + (uint32_t)i, words);
+        for (int word = 0; word < WORDS_PER_BLOCK; word++)
+            lane[word][i] = words[word];
     }
     for (int i = 0; i < LANES; i++)
         for (int word = 0; word < WORDS_PER_BLOCK; word++)
             ret_words[i * WORDS_PER_BLOCK + word] = lane[word][i];
 }
 
+/* Fewer numbers than this are made block by block. */
+enum { FEW = 32 };
+
 void cb_random_words(const struct cb_random *random, uint64_t first, size_t count, uint32_t *ret_words)
 {
     uint32_t chunk[LANES * WORDS_PER_BLOCK];
     while (count > 0) {
         size_t skip = (size_t)(first % WORDS_PER_BLOCK);
-        size_t ready = LANES * WORDS_PER_BLOCK - skip;
+        size_t ready = (count < FEW ? 1 : LANES) * WORDS_PER_BLOCK - skip;
         size_t take = ready < count ? ready : count;
-        philox(random, (uint32_t)(first / WORDS_PER_BLOCK), chunk);
+        if (count < FEW)
+            philox_block(random, (uint32_t)(first / WORDS_PER_BLOCK), chunk);
+        else
+            philox_lanes(random, (uint32_t)(first / WORDS_PER_BLOCK), chunk);
         memcpy(ret_words, chunk + skip, take * sizeof *ret_words);
         ret_words += take;
         first += take;
