@@ -1,0 +1,790 @@
+/* Where-expressions compiled to SQL: the types of butler.md 7.4 checked, each leaf one condition. */
+#include "domain/where.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/tai.h"
+#include "domain/scan.h"
+#include "domain/timespan.h"
+#include "domain/where_emit.h"
+#include "domain/where_names.h"
+#include "domain/where_parse.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LABEL_SHOWN_MAX 300
+
+enum operand_form {
+    FORM_CONDITION, /* a comparison, or anything built of conditions */
+    FORM_COLUMN,    /* depends on the row */
+    FORM_LITERAL,   /* not yet in the SQL: value */
+    FORM_NULL,
+    FORM_RANGE, /* node */
+    FORM_LIST   /* bind */
+};
+
+struct operand {
+    enum operand_form form;
+    enum cb_column_type type;
+    char *sql;
+    char *value;
+    char *label; /* for messages */
+    const struct cb_where_node *node;
+    const struct cb_where_bind *bind;
+    const struct cb_element *temporal; /* whose timespan this is */
+    uint32_t governor;                 /* the governor this is the key of, as a set */
+};
+
+struct compiler {
+    const char *expression;
+    struct cb_where_emitter emit;
+    uint32_t governed;    /* governors whose dimensions are named */
+    uint32_t constrained; /* governors that are compared with something */
+    struct cb_error *err;
+};
+
+static void operand_done(struct operand *operand)
+{
+    free(operand->sql);
+    free(operand->value);
+    free(operand->label);
+}
+#define auto_operand __attribute__((cleanup(operand_done))) struct operand
+
+static bool compile(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand);
+
+static void give(struct operand *from, struct operand *to)
+{
+    *to = *from;
+    *from = (struct operand){ 0 };
+}
+
+static bool fail_at(struct compiler *c, const struct cb_where_node *node, const char *sentence)
+{
+    size_t line = 0, column = 0;
+    cb_where_place(c->expression, node->offset, &line, &column);
+    return cb_fail(c->err, CB_ERR_INVALID, "%s (line: %zu, pos: %zu)", sentence, line, column);
+}
+
+__attribute__((format(printf, 3, 4))) static bool fail(struct compiler *c, const struct cb_where_node *node,
+                                                       const char *fmt, ...)
+{
+    char sentence[900];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(sentence, sizeof sentence, fmt, args);
+    va_end(args);
+    return fail_at(c, node, sentence);
+}
+
+/* The node as text, cut to what a message can hold. Caller frees. */
+static char *shown(const struct cb_where_node *node)
+{
+    struct cb_bytes text = CB_BYTES(LABEL_SHOWN_MAX);
+    cb_where_node_format(node, &text);
+    return cb_bytes_steal(&text);
+}
+
+static const char *type_name(const struct operand *operand)
+{
+    if (operand->form == FORM_LIST)
+        return "list";
+    return cb_column_type_name(operand->type);
+}
+
+static bool fail_types(struct compiler *c, const struct cb_where_node *node, const struct operand *left,
+                       const struct operand *right)
+{
+    cb_auto(cb_free) char *text = shown(node);
+    return fail(c, node, "Invalid types %s, %s for binary operator '%s' in expression %s.", type_name(left),
+                type_name(right), cb_where_operator(node->op), text);
+}
+
+/* SQL of an operand that is a value; a literal becomes a parameter here, and only here. */
+static const char *sql_of(struct compiler *c, struct operand *operand)
+{
+    if (operand->sql == NULL)
+        operand->sql = cb_where_emit_param(&c->emit, operand->type, false, operand->value);
+    return operand->sql;
+}
+
+static bool is_scalar(const struct operand *operand)
+{
+    return (operand->form == FORM_COLUMN || operand->form == FORM_LITERAL) && operand->type != CB_TYPE_BOOL;
+}
+
+static bool is_number(enum cb_column_type type)
+{
+    return type == CB_TYPE_INT || type == CB_TYPE_FLOAT;
+}
+
+/* Leaves. */
+
+static void set_literal(struct operand *operand, enum cb_column_type type, const char *value)
+{
+    operand->form = FORM_LITERAL;
+    operand->type = type;
+    operand->value = cb_xstrdup(value);
+    operand->label = type == CB_TYPE_STRING ? cb_xasprintf("'%.200s'", value) : cb_xasprintf("%.200s", value);
+}
+
+static bool compile_number(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    int64_t integer = 0;
+    double number = 0.0;
+    if (strpbrk(node->text, ".eE") == NULL) {
+        if (!cb_scan_integer(node->text, &integer))
+            return fail(c, node, "The number %.60s does not fit into 64 bits.", node->text);
+        set_literal(ret_operand, CB_TYPE_INT, node->text);
+        return true;
+    }
+    if (!cb_scan_number(node->text, &number))
+        return fail(c, node, "The number %.60s is too large.", node->text);
+    set_literal(ret_operand, CB_TYPE_FLOAT, node->text);
+    return true;
+}
+
+static void set_time(int64_t tai_ns, struct operand *ret_operand)
+{
+    char value[24], iso[CB_ISO_SIZE];
+    snprintf(value, sizeof value, "%" PRId64, tai_ns);
+    cb_iso_format(tai_ns, 0, 'T', iso);
+    ret_operand->form = FORM_LITERAL;
+    ret_operand->type = CB_TYPE_DATETIME;
+    ret_operand->value = cb_xstrdup(value);
+    ret_operand->label = cb_xstrdup(iso);
+}
+
+static const struct cb_where_bind *find_bind(const struct compiler *c, const char *name)
+{
+    for (size_t i = 0; i < c->emit.ctx->n_binds; i++)
+        if (strcmp(c->emit.ctx->binds[i].name, name) == 0)
+            return &c->emit.ctx->binds[i];
+    return NULL;
+}
+
+static bool is_bindable(enum cb_column_type type)
+{
+    return type != CB_TYPE_BOOL && type != CB_TYPE_REGION && type != CB_TYPE_HASH && type != CB_TYPE_RANGE;
+}
+
+static bool compile_bind(struct compiler *c, const struct cb_where_node *node, const struct cb_where_bind *bind,
+                         struct operand *ret_operand)
+{
+    ret_operand->label = cb_xasprintf(":%s", bind->name);
+    ret_operand->bind = bind;
+    if (bind->is_list) {
+        ret_operand->form = FORM_LIST;
+        return true;
+    }
+    if (bind->n_values != 1 || !is_bindable(bind->values[0].type))
+        return fail(c, node, "The value bound to '%s' cannot be used in an expression.", bind->name);
+    bool is_null = bind->values[0].type == CB_TYPE_NULL;
+    ret_operand->form = is_null ? FORM_NULL : FORM_LITERAL;
+    ret_operand->type = bind->values[0].type;
+    ret_operand->value = cb_xstrdup(bind->values[0].text);
+    return true;
+}
+
+/* Keys and alternate keys fall under the governor rule; plain metadata does not. */
+static void note_governor(struct compiler *c, const struct cb_where_name *name, struct operand *operand)
+{
+    const struct cb_element *element = name->kind == CB_NAME_KEY ? cb_element_at(name->dimension) : name->element;
+    if (name->kind == CB_NAME_DATASET || element->governor < 0)
+        return;
+    if (name->kind == CB_NAME_KEY && (int)name->dimension == element->governor)
+        operand->governor = CB_DIM(name->dimension);
+    else if (name->kind == CB_NAME_KEY || name->column->role == CB_COLUMN_ALTERNATE)
+        c->governed |= CB_DIM(element->governor);
+}
+
+static bool compile_name(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    struct cb_error reason = { 0 };
+    struct cb_where_name name;
+    const struct cb_where_bind *bind = find_bind(c, node->text);
+    if (bind != NULL)
+        return compile_bind(c, node, bind, ret_operand);
+    if (!cb_where_name_resolve(node->text, c->emit.ctx, &name, &reason))
+        return fail_at(c, node, reason.text);
+    ret_operand->label = cb_where_name_label(&name);
+    ret_operand->type = name.bound != CB_BOUND_NONE ? CB_TYPE_DATETIME : name.type;
+    if (name.kind == CB_NAME_NULL) {
+        ret_operand->form = FORM_NULL;
+        return true;
+    }
+    ret_operand->form = FORM_COLUMN;
+    ret_operand->sql = cb_where_emit_name(&c->emit, &name);
+    if (ret_operand->sql == NULL)
+        return fail(c, node, "Cannot join dimension element %s with no table.", cb_element_at(name.dimension)->name);
+    if (ret_operand->type == CB_TYPE_TIMESPAN && name.kind == CB_NAME_COLUMN)
+        ret_operand->temporal = name.element;
+    note_governor(c, &name, ret_operand);
+    return true;
+}
+
+/* Comparisons. */
+
+static bool mismatch(struct compiler *c, const struct cb_where_node *node, const char *op, const struct operand *left,
+                     const struct operand *right)
+{
+    return fail(c, node, "Column types for comparison %.200s %s %.200s do not agree (%s, %s).", left->label, op,
+                right->label, type_name(left), type_name(right));
+}
+
+static void note_constraint(struct compiler *c, const struct operand *left, const struct operand *right)
+{
+    if (right->form != FORM_NULL)
+        c->constrained |= left->governor;
+    if (left->form != FORM_NULL)
+        c->constrained |= right->governor;
+}
+
+static void set_condition(struct operand *operand, char *sql)
+{
+    operand->form = FORM_CONDITION;
+    operand->type = CB_TYPE_BOOL;
+    operand->sql = sql;
+}
+
+/* x = NULL, NULL != x: the only comparisons with NULL. */
+static bool compare_null(struct compiler *c, const struct cb_where_node *node, struct operand *left,
+                         struct operand *right, struct operand *ret_operand)
+{
+    struct operand *other = left->form == FORM_NULL ? right : left;
+    bool testable = is_scalar(other) || (other->form == FORM_COLUMN && other->type == CB_TYPE_BOOL);
+    if ((node->op != CB_TOK_EQ && node->op != CB_TOK_NE) || !testable)
+        return fail_types(c, node, left, right);
+    set_condition(ret_operand,
+                  cb_xasprintf("(%s IS %sNULL)", sql_of(c, other), node->op == CB_TOK_NE ? "NOT " : ""));
+    return true;
+}
+
+static bool same_type(const struct operand *left, const struct operand *right)
+{
+    return left->type == right->type || (is_number(left->type) && is_number(right->type));
+}
+
+static bool is_ordered(enum cb_column_type type)
+{
+    return is_number(type) || type == CB_TYPE_STRING || type == CB_TYPE_DATETIME;
+}
+
+/* = != < <= > >= between two values. */
+static bool compare_values(struct compiler *c, const struct cb_where_node *node, enum cb_where_token_kind op,
+                           struct operand *left, struct operand *right, struct operand *ret_operand)
+{
+    const char *name = op == CB_TOK_EQ ? "==" : cb_where_operator(op);
+    if (!same_type(left, right))
+        return mismatch(c, node, name, left, right);
+    bool equality = op == CB_TOK_EQ || op == CB_TOK_NE;
+    bool comparable = is_ordered(left->type) || (equality && (left->type == CB_TYPE_UUID || left->type == CB_TYPE_HASH));
+    if (!comparable)
+        return fail(c, node, "Invalid column type %s for operator '%s'.", type_name(left), name);
+    note_constraint(c, left, right);
+    const char *left_sql = sql_of(c, left), *right_sql = sql_of(c, right);
+    set_condition(ret_operand, cb_xasprintf("(%s %s %s)", left_sql, cb_where_operator(op), right_sql));
+    return true;
+}
+
+static bool overlap_regions(struct compiler *c, const struct cb_where_node *node)
+{
+    return fail(c, node, "Regions cannot be compared here; select by visit, detector, tract or patch instead.");
+}
+
+static bool compare_overlap(struct compiler *c, const struct cb_where_node *node, struct operand *left,
+                            struct operand *right, struct operand *ret_operand)
+{
+    bool span_left = left->type == CB_TYPE_TIMESPAN, span_right = right->type == CB_TYPE_TIMESPAN;
+    if (left->type == CB_TYPE_REGION && right->type == CB_TYPE_REGION)
+        return overlap_regions(c, node);
+    if (left->type == right->type && !span_left)
+        return fail(c, node, "Invalid column type %s for operator 'overlaps'.", type_name(left));
+    if (!(span_left && (span_right || right->type == CB_TYPE_DATETIME)) &&
+        !(span_right && left->type == CB_TYPE_DATETIME))
+        return mismatch(c, node, "OVERLAPS", left, right);
+    if (left->temporal != NULL && right->temporal != NULL)
+        return fail(c, node, "Temporal join between %s and %s is not necessary.", left->temporal->name,
+                    right->temporal->name);
+    const char *op = span_left && span_right ? "&&" : span_left ? "@>" : "<@";
+    const char *left_sql = sql_of(c, left), *right_sql = sql_of(c, right);
+    set_condition(ret_operand, cb_xasprintf("(%s %s %s)", left_sql, op, right_sql));
+    return true;
+}
+
+static bool compile_comparison(struct compiler *c, const struct cb_where_node *node, struct operand *left,
+                               struct operand *right, struct operand *ret_operand)
+{
+    if (left->form == FORM_NULL || right->form == FORM_NULL)
+        return compare_null(c, node, left, right, ret_operand);
+    if (!is_scalar(left) || !is_scalar(right))
+        return fail_types(c, node, left, right);
+    if (node->op == CB_TOK_OVERLAPS)
+        return compare_overlap(c, node, left, right, ret_operand);
+    return compare_values(c, node, node->op, left, right, ret_operand);
+}
+
+/* Arithmetic: both of one type; a quotient of ints is true division, as the butler sends it. */
+static bool compile_arithmetic(struct compiler *c, const struct cb_where_node *node, struct operand *left,
+                               struct operand *right, struct operand *ret_operand)
+{
+    const char *op = cb_where_operator(node->op);
+    if (!is_scalar(left) || !is_scalar(right))
+        return fail_types(c, node, left, right);
+    if (left->type != right->type)
+        return fail(c, node, "Column types for operator %s do not agree (%s, %s).", op, type_name(left),
+                    type_name(right));
+    if (!is_number(left->type) || (node->op == CB_TOK_MOD && left->type != CB_TYPE_INT))
+        return fail(c, node, "Invalid column type %s for operator '%s'.", type_name(left), op);
+    bool true_division = node->op == CB_TOK_DIV && left->type == CB_TYPE_INT;
+    const char *left_sql = sql_of(c, left), *right_sql = sql_of(c, right);
+    ret_operand->form = FORM_COLUMN;
+    ret_operand->type = left->type;
+    ret_operand->sql = true_division ? cb_xasprintf("(%s / CAST(%s AS numeric))", left_sql, right_sql)
+                                     : cb_xasprintf("(%s %s %s)", left_sql, op, right_sql);
+    ret_operand->label = cb_xasprintf("%.90s %s %.90s", left->label, op, right->label);
+    return true;
+}
+
+static bool compile_binary(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    auto_operand left = { 0 }, right = { 0 };
+    if (!compile(c, node->children[0], &left) || !compile(c, node->children[1], &right))
+        return false;
+    if (node->op >= CB_TOK_ADD && node->op <= CB_TOK_MOD)
+        return compile_arithmetic(c, node, &left, &right, ret_operand);
+    return compile_comparison(c, node, &left, &right, ret_operand);
+}
+
+static bool compile_sign(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    auto_operand value = { 0 };
+    if (!compile(c, node->children[0], &value))
+        return false;
+    if (!is_scalar(&value) || !is_number(value.type)) {
+        cb_auto(cb_free) char *text = shown(node);
+        return fail(c, node, "Unary operator '%s' is not valid for operand of type %s in %s.",
+                    cb_where_operator(node->op), type_name(&value), text);
+    }
+    if (node->op == CB_TOK_ADD) {
+        give(&value, ret_operand);
+        return true;
+    }
+    ret_operand->form = FORM_COLUMN;
+    ret_operand->type = value.type;
+    ret_operand->sql = cb_xasprintf("(- %s)", sql_of(c, &value));
+    ret_operand->label = cb_xasprintf("-%.190s", value.label);
+    return true;
+}
+
+/* A timespan from two times, NULL for an open end. */
+static bool tuple_bound(const struct operand *operand, int64_t open, int64_t *ret_ns)
+{
+    *ret_ns = open;
+    if (operand->form == FORM_NULL)
+        return true;
+    return operand->form == FORM_LITERAL && operand->type == CB_TYPE_DATETIME && cb_scan_integer(operand->value, ret_ns);
+}
+
+static bool compile_tuple(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    auto_operand begin = { 0 }, end = { 0 };
+    int64_t begin_ns = 0, end_ns = 0;
+    char text[CB_TIMESPAN_TEXT_SIZE];
+    if (!compile(c, node->children[0], &begin) || !compile(c, node->children[1], &end))
+        return false;
+    if (!tuple_bound(&begin, CB_TIMESPAN_MIN_NS, &begin_ns) || !tuple_bound(&end, CB_TIMESPAN_MAX_NS, &end_ns)) {
+        cb_auto(cb_free) char *tuple = shown(node);
+        return fail(c, node,
+                    "Invalid type in timespan tuple \"%s\" (Note that date/time strings must be preceded by \"T\" "
+                    "to be recognized).",
+                    tuple);
+    }
+    cb_timespan_format(cb_timespan_of(begin_ns, end_ns), text);
+    set_literal(ret_operand, CB_TYPE_TIMESPAN, text);
+    return true;
+}
+
+/* IN. Literals of one type are gathered into one array parameter; the rest are conditions joined by OR. */
+struct membership {
+    struct operand *tested;
+    struct cb_bytes arrays[CB_TYPE_UUID + 1]; /* by type of the member */
+    struct cb_bytes conditions;
+};
+
+static void add_condition(struct membership *m, const char *sql)
+{
+    if (m->conditions.size > 0)
+        cb_bytes_puts(&m->conditions, " OR ");
+    cb_bytes_puts(&m->conditions, sql);
+}
+
+static bool add_range(struct compiler *c, struct membership *m, const struct cb_where_node *range)
+{
+    char text[24];
+    if (m->tested->type != CB_TYPE_INT)
+        return fail(c, range, "Column %.200s is not an integer.", m->tested->label);
+    if (range->stop < range->start && range->stop + 1 < range->start)
+        return fail(c, range, "Range stop must be >= start.");
+    const char *tested = sql_of(c, m->tested);
+    snprintf(text, sizeof text, "%" PRId64, range->start);
+    cb_auto(cb_free) char *start = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
+    snprintf(text, sizeof text, "%" PRId64, range->stop);
+    cb_auto(cb_free) char *stop = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
+    cb_auto(cb_free) char *within = cb_xasprintf("(%s BETWEEN %s AND %s)", tested, start, stop);
+    if (range->stride == 1) {
+        add_condition(m, within);
+        return true;
+    }
+    snprintf(text, sizeof text, "%" PRId64, range->stride);
+    cb_auto(cb_free) char *stride = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
+    cb_auto(cb_free) char *steps = cb_xasprintf("(%s AND (%s - %s) %% %s = 0)", within, tested, start, stride);
+    add_condition(m, steps);
+    return true;
+}
+
+static bool add_list(struct compiler *c, const struct cb_where_node *node, struct membership *m,
+                     const struct cb_where_bind *bind)
+{
+    for (size_t i = 0; i < bind->n_values; i++) {
+        enum cb_column_type type = bind->values[i].type;
+        if (type != bind->values[0].type)
+            return fail(c, node, "Mismatched types in bind iterable '%s': %s and %s.", bind->name,
+                        cb_column_type_name(bind->values[0].type), cb_column_type_name(type));
+        if (type != m->tested->type || !is_bindable(type) || type == CB_TYPE_TIMESPAN)
+            return fail(c, node, "Column types for comparison %.200s IN :%s do not agree (%s, %s).", m->tested->label,
+                        bind->name, type_name(m->tested), cb_column_type_name(type));
+        cb_where_array_add(&m->arrays[type], bind->values[i].text);
+    }
+    if (bind->n_values > 0)
+        c->constrained |= m->tested->governor;
+    return true;
+}
+
+static bool fail_in(struct compiler *c, const struct cb_where_node *in, const struct cb_where_node *item)
+{
+    cb_auto(cb_free) char *text = shown(in);
+    return fail(c, item, "Invalid IN expression: '%s'.", text);
+}
+
+static bool add_literal(struct compiler *c, const struct cb_where_node *node, struct membership *m,
+                        const struct operand *item)
+{
+    if (!same_type(m->tested, item))
+        return mismatch(c, node, "==", m->tested, item);
+    if (!is_ordered(item->type) && item->type != CB_TYPE_UUID)
+        return fail(c, node, "Invalid column type %s for operator '=='.", type_name(item));
+    note_constraint(c, m->tested, item);
+    cb_where_array_add(&m->arrays[item->type], item->value);
+    return true;
+}
+
+static bool add_item(struct compiler *c, const struct cb_where_node *in, const struct cb_where_node *node,
+                     struct membership *m)
+{
+    auto_operand item = { 0 }, equal = { 0 };
+    if (node->kind == CB_NODE_RANGE)
+        return add_range(c, m, node);
+    if (!compile(c, node, &item))
+        return false;
+    switch (item.form) {
+    case FORM_LIST:
+        return add_list(c, node, m, item.bind);
+    case FORM_NULL: {
+        cb_auto(cb_free) char *sql = cb_xasprintf("(%s IS NULL)", sql_of(c, m->tested));
+        add_condition(m, sql);
+        return true;
+    }
+    case FORM_LITERAL:
+        return add_literal(c, node, m, &item);
+    case FORM_COLUMN:
+        if (item.type == CB_TYPE_BOOL)
+            return fail_in(c, in, node);
+        if (!compare_values(c, node, CB_TOK_EQ, m->tested, &item, &equal))
+            return false;
+        add_condition(m, equal.sql);
+        return true;
+    default:
+        return fail_in(c, in, node);
+    }
+}
+
+/* x = ANY(array) for each type that has members; one member is a plain equality to the planner too. */
+static void add_arrays(struct compiler *c, struct membership *m)
+{
+    for (size_t type = 0; type < sizeof m->arrays / sizeof m->arrays[0]; type++) {
+        if (m->arrays[type].size == 0)
+            continue;
+        cb_where_array_close(&m->arrays[type]);
+        const char *tested = sql_of(c, m->tested);
+        cb_auto(cb_free) char *array = cb_where_emit_param(&c->emit, (enum cb_column_type)type, true,
+                                                           cb_bytes_text(&m->arrays[type]));
+        cb_auto(cb_free) char *sql = cb_xasprintf("(%s = ANY(%s))", tested, array);
+        add_condition(m, sql);
+    }
+}
+
+static bool compile_items(struct compiler *c, const struct cb_where_node *node, struct membership *m,
+                          struct operand *ret_operand)
+{
+    for (size_t i = 1; i < node->n_children; i++)
+        if (!add_item(c, node, node->children[i], m))
+            return false;
+    add_arrays(c, m);
+    const char *any = m->conditions.size > 0 ? cb_bytes_text(&m->conditions) : "FALSE";
+    set_condition(ret_operand, cb_xasprintf(node->negated ? "(NOT (%s))" : "(%s)", any));
+    return true;
+}
+
+static bool compile_in(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    auto_operand tested = { 0 };
+    if (!compile(c, node->children[0], &tested))
+        return false;
+    if (!is_scalar(&tested))
+        return fail_in(c, node, node);
+    struct membership m = { .tested = &tested, .conditions = CB_BYTES(CB_WHERE_SQL_MAX) };
+    for (size_t type = 0; type < sizeof m.arrays / sizeof m.arrays[0]; type++)
+        m.arrays[type].max = CB_WHERE_SQL_MAX;
+    bool ok = compile_items(c, node, &m, ret_operand);
+    for (size_t type = 0; type < sizeof m.arrays / sizeof m.arrays[0]; type++)
+        cb_bytes_done(&m.arrays[type]);
+    cb_bytes_done(&m.conditions);
+    return ok;
+}
+
+/* Functions. */
+
+static bool compile_glob(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    auto_operand column = { 0 }, pattern = { 0 };
+    if (!compile(c, node->children[0], &column) || !compile(c, node->children[1], &pattern))
+        return false;
+    if (column.form != FORM_COLUMN || column.type != CB_TYPE_STRING)
+        return fail(c, node, "glob() first argument must be a string column.");
+    if (pattern.form != FORM_LITERAL || pattern.type != CB_TYPE_STRING)
+        return fail(c, node, "glob() pattern must be a string.");
+    note_constraint(c, &column, &pattern);
+    if (strcmp(pattern.value, "*") == 0) {
+        set_condition(ret_operand, cb_xstrdup("TRUE"));
+        return true;
+    }
+    cb_auto(cb_free) char *like = cb_where_like_pattern(pattern.value);
+    cb_auto(cb_free) char *parameter = cb_where_emit_param(&c->emit, CB_TYPE_STRING, false, like);
+    set_condition(ret_operand, cb_xasprintf("(%s LIKE %s ESCAPE E'\\\\')", column.sql, parameter));
+    return true;
+}
+
+static bool compile_call(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    if (strcmp(node->text, "GLOB") == 0)
+        return compile_glob(c, node, ret_operand);
+    if (strcmp(node->text, "UUID") == 0) {
+        set_literal(ret_operand, CB_TYPE_UUID, node->children[0]->text);
+        return true;
+    }
+    ret_operand->form = FORM_LITERAL; /* a region: never emitted, every comparison of one is refused */
+    ret_operand->type = CB_TYPE_REGION;
+    ret_operand->value = cb_xstrdup("");
+    ret_operand->label = cb_xstrdup("(region)");
+    return true;
+}
+
+/* Logic. */
+
+static bool is_truth(const struct operand *operand)
+{
+    return operand->form == FORM_CONDITION || (operand->form == FORM_COLUMN && operand->type == CB_TYPE_BOOL);
+}
+
+static bool compile_not(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    auto_operand child = { 0 };
+    if (!compile(c, node->children[0], &child))
+        return false;
+    if (!is_truth(&child)) {
+        cb_auto(cb_free) char *text = shown(node);
+        return fail(c, node, "Unary operator 'NOT' is not valid for operand of type %s in %s.", type_name(&child), text);
+    }
+    set_condition(ret_operand, cb_xasprintf("(NOT %s)", child.sql));
+    return true;
+}
+
+/* Which operand of AND or OR is no condition, said as the butler says it: with what stands before. */
+static bool fail_operand(struct compiler *c, const struct cb_where_node *node, size_t index,
+                         const struct operand *operand)
+{
+    struct cb_where_node part = *node;
+    part.n_children = index > 0 ? index + 1 : 2;
+    cb_auto(cb_free) char *text = shown(&part);
+    struct operand truth = { .type = CB_TYPE_BOOL };
+    if (index > 0)
+        return fail(c, node->children[index], "Invalid types bool, %s for binary operator '%s' in expression %s.",
+                    type_name(operand), cb_where_operator(node->op), text);
+    auto_operand second = { 0 };
+    if (!compile(c, node->children[1], &second))
+        return false;
+    return fail(c, node->children[0], "Invalid types %s, %s for binary operator '%s' in expression %s.",
+                type_name(operand), is_truth(&second) ? type_name(&truth) : type_name(&second),
+                cb_where_operator(node->op), text);
+}
+
+static bool compile_list(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_WHERE_SQL_MAX);
+    for (size_t i = 0; i < node->n_children; i++) {
+        auto_operand child = { 0 };
+        if (!compile(c, node->children[i], &child))
+            return false;
+        if (!is_truth(&child))
+            return fail_operand(c, node, i, &child);
+        cb_bytes_printf(&sql, "%s%s", i == 0 ? "(" : node->kind == CB_NODE_AND ? " AND " : " OR ", child.sql);
+    }
+    cb_bytes_puts(&sql, ")");
+    if (!cb_bytes_ok(&sql))
+        return fail(c, node, "The expression is too large.");
+    set_condition(ret_operand, cb_bytes_steal(&sql));
+    return true;
+}
+
+/* Dispatch. */
+
+static bool compile_leaf(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    const struct cb_where_bind *bind = NULL;
+    switch (node->kind) {
+    case CB_NODE_NUMBER:
+        return compile_number(c, node, ret_operand);
+    case CB_NODE_STRING:
+        set_literal(ret_operand, CB_TYPE_STRING, node->text);
+        return true;
+    case CB_NODE_TIME:
+        set_time(node->tai_ns, ret_operand);
+        return true;
+    case CB_NODE_RANGE:
+        ret_operand->form = FORM_RANGE;
+        ret_operand->type = CB_TYPE_RANGE;
+        return true;
+    case CB_NODE_BIND:
+        bind = find_bind(c, node->text);
+        return bind != NULL ? compile_bind(c, node, bind, ret_operand)
+                            : fail(c, node, "Name '%.200s' is not in the bind map.", node->text);
+    default:
+        return compile_name(c, node, ret_operand);
+    }
+}
+
+static bool compile(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+{
+    ret_operand->node = node;
+    switch (node->kind) {
+    case CB_NODE_OR:
+    case CB_NODE_AND:
+        return compile_list(c, node, ret_operand);
+    case CB_NODE_NOT:
+        return compile_not(c, node, ret_operand);
+    case CB_NODE_BINARY:
+        return compile_binary(c, node, ret_operand);
+    case CB_NODE_SIGN:
+        return compile_sign(c, node, ret_operand);
+    case CB_NODE_IN:
+        return compile_in(c, node, ret_operand);
+    case CB_NODE_PAREN:
+        return compile(c, node->children[0], ret_operand);
+    case CB_NODE_TUPLE:
+        return compile_tuple(c, node, ret_operand);
+    case CB_NODE_CALL:
+        return compile_call(c, node, ret_operand);
+    default:
+        return compile_leaf(c, node, ret_operand);
+    }
+}
+
+/* Governor rule: a dimension of an instrument needs the instrument, from the expression or the default data ID; the
+ * default is then a condition of its own. */
+static bool constrain(struct compiler *c, enum cb_element_index governor, const char *fallback, struct cb_bytes *sql)
+{
+    uint32_t missing = c->governed & ~c->constrained & CB_DIM(governor);
+    if (missing == 0)
+        return true;
+    const char *name = cb_element_at(governor)->name;
+    if (fallback == NULL)
+        return cb_fail(c->err, CB_ERR_INVALID,
+                       "Query 'where' expression references a dimension dependent on %s without constraining it "
+                       "directly.",
+                       name);
+    struct cb_where_name key = { .kind = CB_NAME_KEY, .dimension = governor };
+    cb_auto(cb_free) char *column = cb_where_emit_name(&c->emit, &key);
+    cb_auto(cb_free) char *value = cb_where_emit_param(&c->emit, CB_TYPE_STRING, false, fallback);
+    cb_bytes_printf(sql, " AND (%s = %s)", column, value);
+    return true;
+}
+
+/* Relations that tie together dimensions which no key ties: exposures and visits, visits and visit systems. */
+static uint32_t relations(uint32_t dimensions)
+{
+    uint32_t found = 0;
+    const enum cb_element_index ties[] = { CB_VISIT_DEFINITION, CB_VISIT_SYSTEM_MEMBERSHIP };
+    for (size_t i = 0; i < sizeof ties / sizeof ties[0]; i++) {
+        uint32_t required = cb_element_at(ties[i])->required;
+        if ((required & dimensions) == required)
+            found |= CB_DIM(ties[i]);
+    }
+    return found;
+}
+
+static bool compile_root(struct compiler *c, const struct cb_where_node *root, struct cb_bytes *sql)
+{
+    auto_operand whole = { 0 };
+    if (!compile(c, root, &whole))
+        return false;
+    if (!is_truth(&whole)) {
+        cb_auto(cb_free) char *text = shown(root);
+        return fail(c, root, "Invalid types: the expression %s is %s, not a condition.", text, type_name(&whole));
+    }
+    cb_bytes_puts(sql, whole.sql);
+    if (!constrain(c, CB_INSTRUMENT, c->emit.ctx->default_instrument, sql) ||
+        !constrain(c, CB_SKYMAP, c->emit.ctx->default_skymap, sql))
+        return false;
+    if (c->emit.overflowed)
+        return cb_fail(c->err, CB_ERR_INVALID, "the where-expression has more than %d values", CB_WHERE_PARAMS_MAX);
+    if (!cb_bytes_ok(sql))
+        return cb_fail(c->err, CB_ERR_INVALID, "the where-expression becomes more than %u bytes of SQL",
+                       CB_WHERE_SQL_MAX);
+    return true;
+}
+
+bool cb_where_compile(const char *expression, const struct cb_where_context *ctx, struct cb_where_sql *ret_sql,
+                      struct cb_error *err)
+{
+    cb_auto(cb_where_node_free) struct cb_where_node *root = NULL;
+    struct compiler c = { .expression = expression, .emit = { .ctx = ctx }, .err = err };
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_WHERE_SQL_MAX);
+    if (!cb_where_parse(expression, &root, err))
+        return false;
+    if (root == NULL) {
+        cb_bytes_puts(&sql, "TRUE");
+    } else if (!compile_root(&c, root, &sql)) {
+        cb_where_emitter_done(&c.emit);
+        return false;
+    }
+    *ret_sql = (struct cb_where_sql){ .text = cb_bytes_steal(&sql),
+                                      .params = c.emit.params,
+                                      .n_params = c.emit.n_params,
+                                      .dimensions = c.emit.dimensions,
+                                      .elements = c.emit.elements |
+                                                  relations(c.emit.dimensions | cb_dimensions_expand(ctx->dimensions)) };
+    if (root == NULL)
+        ret_sql->elements = 0;
+    return true;
+}
+
+void cb_where_sql_done(struct cb_where_sql *sql)
+{
+    struct cb_where_emitter emitter = { .params = sql->params, .n_params = sql->n_params };
+    cb_where_emitter_done(&emitter);
+    free(sql->text);
+    *sql = (struct cb_where_sql){ 0 };
+}
