@@ -71,7 +71,7 @@ void cb_random_words(const struct cb_random *random, uint64_t first, size_t coun
     uint32_t chunk[LANES * WORDS_PER_BLOCK];
     while (count > 0) {
         size_t skip = (size_t)(first % WORDS_PER_BLOCK);
-        size_t ready = (count < FEW ? 1 : LANES) * WORDS_PER_BLOCK - skip;
+        size_t ready = (count < FEW ? (size_t)1 : (size_t)LANES) * WORDS_PER_BLOCK - skip;
         size_t take = ready < count ? ready : count;
         if (count < FEW)
             philox_block(random, (uint32_t)(first / WORDS_PER_BLOCK), chunk);
