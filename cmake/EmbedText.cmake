@@ -1,20 +1,28 @@
 # Put text files into a program: every FOLDER/<stem>.<ext> becomes "extern const char <prefix>_<stem>[]".
-#   cb_embed_text(target folder ext prefix)   e.g. cb_embed_text(calbus-ingest sql sql sql) -> #include "sql.h"
-# The generated header is named <prefix>.h and lies in a folder of the target's own.
+#   cb_embed_text(target folder ext prefix [TABLE])   e.g. cb_embed_text(calbus-ingest sql sql sql) -> #include "sql.h"
+# With TABLE, all of them, in order of name, stand in "extern const char *const <prefix>_files[][2]" as { file name, text },
+# ended by { NULL, NULL }. The generated header is named <prefix>.h and lies in a folder of the target's own.
 function(cb_embed_text target folder ext prefix)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.${ext})
   set(source "#include \"${prefix}.h\"\n")
   set(header "#pragma once\n")
+  set(table)
   foreach(file ${files})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     get_filename_component(stem ${file} NAME_WE)
     string(MAKE_C_IDENTIFIER ${stem} stem)
+    get_filename_component(base ${file} NAME)
+    string(APPEND table "{\"${base}\", ${prefix}_${stem}}, ")
     file(READ ${file} hex HEX)
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
     string(APPEND source "const char ${prefix}_${stem}[] = {${bytes}0};\n")
     string(APPEND header "extern const char ${prefix}_${stem}[];\n")
   endforeach()
+  if("TABLE" IN_LIST ARGN)
+    string(APPEND source "const char *const ${prefix}_files[][2] = {${table}{0, 0}};\n")
+    string(APPEND header "extern const char *const ${prefix}_files[][2];\n")
+  endif()
   file(CONFIGURE OUTPUT ${out}/${prefix}.c CONTENT "${source}" @ONLY)
   file(CONFIGURE OUTPUT ${out}/${prefix}.h CONTENT "${header}" @ONLY)
   target_sources(${target} PRIVATE ${out}/${prefix}.c)

@@ -5,6 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CB_CE_TYPE_PREFIX "org.rubin.calbus."
+#define CB_CE_TYPE_SUFFIX ".v1"
+/* A message that could not be handled: its value is the refused message's own, so it has no wrapper. */
+#define CB_DEAD_LETTER "dead-letter"
+
+enum { CB_TOPIC_COMPACTED = -1 };
+
 struct cb_topic {
     const char *name;     /* "calbus.exposure.v1" */
     const char *key;      /* what the key is, for people */
@@ -18,7 +25,7 @@ struct cb_event_type {
     const char *type;    /* "calibration.certified" */
     const char *ce_type; /* "org.rubin.calbus.calibration.certified.v1" */
     const char *topic;
-    const char *message; /* full protobuf name of the wrapper, "calbus.v1.CertificationEvent" */
+    const char *message; /* full protobuf name of the wrapper, "calbus.v1.CertificationEvent"; NULL: any */
 };
 extern const struct cb_event_type cb_event_types[]; /* ended by type == NULL */
 
