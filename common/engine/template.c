@@ -254,7 +254,8 @@ static bool take_submit_path(struct loader *loader, struct cb_template *template
     if (render(loader, entry, &template->submit_path, &why))
         return true;
     if (strstr(why.text, "environment variable SCRATCH is not set") == NULL) {
-        *err = why;
+        if (err != NULL)
+            *err = why;
         return false;
     }
     cb_auto(cb_free) char *warning = cb_xasprintf("no record of the submission is kept: %s", why.text);
