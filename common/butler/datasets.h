@@ -5,16 +5,15 @@
 #include "butler/collections.h"
 #include "butler/dataset_types.h"
 #include "butler/datastore.h"
+#include "domain/data_id.h"
 #include "domain/timespan.h"
-
-struct cb_data_id;
 
 /* One dataset as the registry knows it. */
 struct cb_dataset {
     char id[CB_UUID_TEXT_SIZE];
     char *type;
     char *run;
-    struct cb_data_id *data_id;  /* required dimensions of its type */
+    struct cb_data_id data_id;   /* required dimensions of its type */
     char *storage_class;         /* of its type */
     char *path;                  /* as in the datastore: below the root, or a URI; NULL when no file is stored */
     int64_t size_bytes;          /* -1 when unknown */
@@ -56,7 +55,8 @@ struct cb_put_options {
 /* Put datasets of one type into one RUN (which must exist): registry rows and files in one transaction, in bulk.
  * ret_ids   [n], may be NULL: the ids in force (of the stored dataset where one was skipped)
  * Errors: NOT_FOUND type or run; CONFLICT (type, run, data ID) taken, naming it; INVALID a dimension row is missing,
- * a data ID incomplete, the file's extension not the formatter's; files are gone again after any failure. */
+ * a data ID incomplete; files are gone again after any failure. A file ending in .fits.gz, .fits.fz, .fz or .fit keeps
+ * that; any other gets the storage class's extension. */
 CB_MUST_CHECK bool cb_dataset_put(struct cb_repo *repo, const char *type, const char *run, const struct cb_put *puts,
                                   size_t n, const struct cb_put_options *options,
                                   char (*ret_ids)[CB_UUID_TEXT_SIZE], struct cb_error *err);
@@ -78,7 +78,7 @@ CB_MUST_CHECK bool cb_certify(struct cb_repo *repo, const char *collection, cons
 /* Take a range out of the validities of a type (of the given data IDs, or of all with n 0); what lies before and after
  * stays. ret_count: rows touched, may be NULL. */
 CB_MUST_CHECK bool cb_decertify(struct cb_repo *repo, const char *collection, const char *type,
-                                struct cb_timespan range, const struct cb_data_id *const *data_ids, size_t n,
+                                struct cb_timespan range, const struct cb_data_id *data_ids, size_t n,
                                 size_t *ret_count, struct cb_error *err);
 
 /* Tags. Errors: as certify; CONFLICT another dataset of that type and data ID is in the collection. */
@@ -101,7 +101,7 @@ CB_MUST_CHECK bool cb_finder_find(struct cb_finder *finder, const struct cb_data
                                   struct cb_error *err);
 /* Many at once, in one statement a collection. ret_found[i] is the index in ret_list of the answer to data_ids[i],
  * SIZE_MAX when there is none. timespans may be NULL (none for all). */
-CB_MUST_CHECK bool cb_finder_find_many(struct cb_finder *finder, const struct cb_data_id *const *data_ids,
+CB_MUST_CHECK bool cb_finder_find_many(struct cb_finder *finder, const struct cb_data_id *data_ids,
                                        const struct cb_timespan *timespans, size_t n, size_t *ret_found,
                                        struct cb_dataset_list *ret_list, struct cb_error *err);
 /* Open, find, close. */

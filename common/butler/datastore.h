@@ -33,8 +33,11 @@ const struct cb_storage_class *cb_storage_class_find(const char *name);
 CB_MUST_CHECK bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path,
                                        enum cb_transfer transfer, char **ret_recorded, int64_t *ret_size,
                                        struct cb_error *err);
-/* Copy a file out: whole and synced under its final name, by rename. link: try a hard link first. */
+/* Have a file of the repository removed when the open transaction commits. */
+void cb_datastore_remove_at_commit(struct cb_repo *repo, const char *path);
+/* Copy or link a file out of the repository, onto target (replaced). Errors: NOT_FOUND. */
 CB_MUST_CHECK bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfer transfer,
                                          struct cb_error *err);
-/* Make the folders above a path. */
-CB_MUST_CHECK bool cb_datastore_make_parents(const char *path, struct cb_error *err);
+/* "file:///a%20b" for "/a b", and back (NULL when it is no file: URI); to be freed. */
+char *cb_file_uri(const char *path);
+char *cb_file_uri_path(const char *uri);

@@ -7,9 +7,6 @@
 #include "butler/repository.h"
 #include "domain/dimensions.h"
 
-struct cb_data_id;
-struct cb_where_bind_set;
-
 /* What became of a row. */
 enum cb_sync { CB_SYNC_SAME, CB_SYNC_INSERTED, CB_SYNC_UPDATED };
 
