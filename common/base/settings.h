@@ -34,6 +34,17 @@ struct cb_setting {
     const char *help;    /* one sentence; unit named */
 };
 
+/* The grammar of an INI file, line by line, in UTF-8:
+ *
+ *   empty lines, and lines whose first character (after blanks) is # or ;     comments
+ *   [section]             a-z 0-9 _ . -
+ *   key = value           key: a-z 0-9 _ ; the value goes to the end of the line, blanks around it are
+ * dropped
+ *   key = "value"         keeps blanks; \" and \\ stand for " and \
+ *
+ * A key comes once in a file. Among `others`, key "*" stands for every key of the section, and a section that
+ * ends in ".*" for all that begin so ("site.*": [site.usdf]). */
+
 /* Where values come from; gathered once at start by the caller, so that nothing else reads the environment.
  */
 struct cb_settings_sources {
@@ -51,6 +62,14 @@ struct cb_settings_sources {
 CB_MUST_CHECK bool cb_settings_load(const struct cb_setting *const *tables, void *const *targets,
                                     const struct cb_settings_sources *sources, struct cb_error *err);
 void cb_settings_done(const struct cb_setting *table, void *target);
+
+/* Tell each setting's value as text and where it came from ("calbus.conf:12", "CALBUS_DB_URI", "flag",
+ * "built-in"). Errors: as cb_settings_load. */
+typedef void cb_setting_teller(void *self, const struct cb_setting *setting, const char *value,
+                               const char *origin);
+CB_MUST_CHECK bool cb_settings_tell(const struct cb_setting *const *tables,
+                                    const struct cb_settings_sources *sources, cb_setting_teller *tell,
+                                    void *self, struct cb_error *err);
 
 /* "--help" and `calbus config show --origin` are printed from the same tables. */
 void cb_settings_print_help(const struct cb_setting *table, FILE *out);
