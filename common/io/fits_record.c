@@ -271,7 +271,7 @@ bool cb_fits_add_card(struct cb_bytes *out, const struct cb_card *card, struct c
     size_t prefix = strlen(card->key) + 12; /* of a HIERARCH key */
     if (card->type == CB_CARD_STRING && prefix + quoted_length(card->text) > CB_FITS_RECORD)
         return add_long_string(out, card, err);
-    if (!cb_fits_card_format(card, record, err))
+    if (!cb_fits_card_text(card, record, err))
         return false;
     cb_bytes_add(out, record, sizeof record);
     return true;
