@@ -1,0 +1,222 @@
+/* Writes exposures: float image plain, mask and variance losslessly compressed. */
+#include "io/fits_exposure.h"
+
+#include "io/file.h"
+#include "io/fits_record.h"
+#include "io/fits_tiles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEADER_MAX ((size_t)8 << 20)
+#define NAME_MAX_BYTES 4096
+#define BLOCK_PIXELS 65536 /* converted and written at once */
+
+/* A file while it is written under its temporary name. */
+struct output {
+    int fd;
+    uint64_t size;
+    const char *path;
+};
+
+static bool put(struct output *out, const void *bytes, size_t size, struct cb_error *err)
+{
+    const uint8_t *from = bytes;
+    while (size > 0) {
+        ssize_t done = write(out->fd, from, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return cb_fail(err, CB_ERR_TRANSIENT, "could not write file \"%s\": %s", out->path,
+                           strerror(errno));
+        from += done;
+        size -= (size_t)done;
+        out->size += (uint64_t)done;
+    }
+    return true;
+}
+
+static bool pad(struct output *out, struct cb_error *err)
+{
+    static const uint8_t zeros[CB_FITS_BLOCK];
+    size_t over = (size_t)(out->size % CB_FITS_BLOCK);
+    return over == 0 || put(out, zeros, CB_FITS_BLOCK - over, err);
+}
+
+static bool put_header(struct output *out, const struct cb_header *structure, const struct cb_header *content,
+                       struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes text = CB_BYTES(HEADER_MAX);
+    for (size_t i = 0; i < structure->count; i++)
+        if (!cb_fits_add_card(&text, &structure->card[i], err))
+            return false;
+    if (!cb_fits_add_content(&text, content, err))
+        return false;
+    cb_fits_end_header(&text);
+    if (!cb_bytes_ok(&text))
+        return cb_fail(err, CB_ERR_INVALID, "the header of \"%s\" has more than %zu bytes", out->path,
+                       HEADER_MAX);
+    return put(out, text.data, text.size, err);
+}
+
+/* ---- primary and image
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool put_primary(struct output *out, const struct cb_header *header, struct cb_error *err)
+{
+    cb_auto(cb_header_free) struct cb_header *structure = cb_header_new();
+    cb_auto(cb_header_free) struct cb_header *content = cb_header_copy(header);
+    cb_header_set_bool(structure, "SIMPLE", true, "file does conform to FITS standard");
+    cb_header_set_int(structure, "BITPIX", 8, NULL);
+    cb_header_set_int(structure, "NAXIS", 0, NULL);
+    cb_header_set_bool(structure, "EXTEND", true, NULL);
+    /* What a raw says of its own image does not hold for the planes. */
+    cb_header_remove(content, "BUNIT");
+    cb_header_remove(content, "EXTNAME");
+    cb_header_remove(content, "INHERIT");
+    return put_header(out, structure, content, err);
+}
+
+/* Cards that the three planes have in common: where pixel (1, 1) lies. */
+static void set_plane_cards(struct cb_header *header, const char *name)
+{
+    cb_header_set_string(header, "EXTNAME", name, NULL);
+    cb_header_set_string(header, "EXTTYPE", name, NULL);
+    cb_header_set_bool(header, "INHERIT", true, NULL);
+    cb_header_set_double(header, "LTV1", 0.0, NULL);
+    cb_header_set_double(header, "LTV2", 0.0, NULL);
+    cb_header_set_string(header, "CTYPE1A", "LINEAR", NULL);
+    cb_header_set_string(header, "CTYPE2A", "LINEAR", NULL);
+    cb_header_set_double(header, "CRPIX1A", 1.0, NULL);
+    cb_header_set_double(header, "CRPIX2A", 1.0, NULL);
+    cb_header_set_double(header, "CRVAL1A", 0.0, NULL);
+    cb_header_set_double(header, "CRVAL2A", 0.0, NULL);
+    cb_header_set_string(header, "CUNIT1A", "PIXEL", NULL);
+    cb_header_set_string(header, "CUNIT2A", "PIXEL", NULL);
+}
+
+static void big_endian_floats(const float *value, size_t n, uint8_t *ret_bytes)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &value[i], sizeof bits);
+        bits = __builtin_bswap32(bits);
+        memcpy(ret_bytes + 4 * i, &bits, sizeof bits);
+    }
+}
+
+static bool put_floats(struct output *out, const float *value, size_t n, struct cb_error *err)
+{
+    cb_auto(cb_free) uint8_t *bytes = malloc(BLOCK_PIXELS * sizeof *value);
+    if (bytes == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory to write \"%s\"", out->path);
+    for (size_t at = 0; at < n; at += BLOCK_PIXELS) {
+        size_t part = n - at < BLOCK_PIXELS ? n - at : BLOCK_PIXELS;
+        big_endian_floats(value + at, part, bytes);
+        if (!put(out, bytes, part * sizeof *value, err))
+            return false;
+    }
+    return pad(out, err);
+}
+
+static bool put_image(struct output *out, const struct cb_image *image, struct cb_error *err)
+{
+    cb_auto(cb_header_free) struct cb_header *structure = cb_header_new();
+    cb_auto(cb_header_free) struct cb_header *content = cb_header_new();
+    cb_header_set_string(structure, "XTENSION", "IMAGE", NULL);
+    cb_header_set_int(structure, "BITPIX", -32, NULL);
+    cb_header_set_int(structure, "NAXIS", 2, NULL);
+    cb_header_set_int(structure, "NAXIS1", (int64_t)image->width_px, NULL);
+    cb_header_set_int(structure, "NAXIS2", (int64_t)image->height_px, NULL);
+    cb_header_set_int(structure, "PCOUNT", 0, NULL);
+    cb_header_set_int(structure, "GCOUNT", 1, NULL);
+    set_plane_cards(content, "IMAGE");
+    if (image->unit != CB_UNIT_NONE)
+        cb_header_set_string(content, "BUNIT", cb_unit_name(image->unit), NULL);
+    return put_header(out, structure, content, err) &&
+           put_floats(out, image->value, image->width_px * image->height_px, err);
+}
+
+/* ---- mask and variance
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool put_compressed(struct output *out, const struct cb_tiles_format *format, const void *pixels,
+                           const struct cb_header *content, struct cb_error *err)
+{
+    struct cb_tiles tiles = { .heap = NULL };
+    cb_auto(cb_header_free) struct cb_header *structure = NULL;
+    bool ok = cb_tiles_compress(format, pixels, &tiles, err);
+    if (ok) {
+        structure = cb_tiles_structure(format, &tiles);
+        ok = put_header(out, structure, content, err) &&
+             put(out, tiles.descriptors, tiles.count * CB_TILE_DESCRIPTOR_BYTES, err) &&
+             put(out, tiles.heap, tiles.heap_size, err) && pad(out, err);
+    }
+    cb_tiles_done(&tiles);
+    return ok;
+}
+
+static bool put_mask(struct output *out, const struct cb_image *image, struct cb_error *err)
+{
+    char key[64];
+    cb_auto(cb_header_free) struct cb_header *content = cb_header_new();
+    const struct cb_tiles_format format = { image->width_px, image->height_px, false };
+    set_plane_cards(content, "MASK");
+    for (int plane = 0; plane < CB_PLANE_COUNT; plane++) {
+        snprintf(key, sizeof key, "MP_%s", cb_mask_plane_name(plane));
+        cb_header_set_int(content, key, plane, NULL);
+    }
+    return put_compressed(out, &format, image->mask, content, err);
+}
+
+static bool put_variance(struct output *out, const struct cb_image *image, struct cb_error *err)
+{
+    cb_auto(cb_header_free) struct cb_header *content = cb_header_new();
+    const struct cb_tiles_format format = { image->width_px, image->height_px, true };
+    set_plane_cards(content, "VARIANCE");
+    return put_compressed(out, &format, image->variance, content, err);
+}
+
+/* ---- the file
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static bool put_all(struct output *out, const struct cb_image *image, const struct cb_header *header,
+                    struct cb_error *err)
+{
+    if (!put_primary(out, header, err) || !put_image(out, image, err) || !put_mask(out, image, err) ||
+        !put_variance(out, image, err))
+        return false;
+    if (fsync(out->fd) != 0)
+        return cb_fail(err, CB_ERR_TRANSIENT, "could not sync file \"%s\": %s", out->path, strerror(errno));
+    return true;
+}
+
+bool cb_exposure_write(const char *path, const struct cb_image *image, const struct cb_header *header,
+                       struct cb_error *err)
+{
+    char temporary[NAME_MAX_BYTES];
+    int length = snprintf(temporary, sizeof temporary, "%s.XXXXXX.tmp", path);
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return cb_fail(err, CB_ERR_INVALID, "the path \"%.100s...\" is too long", path);
+    if (!cb_file_make_parents(path, err))
+        return false;
+    struct output out = { .fd = mkostemps(temporary, (int)strlen(".tmp"), O_CLOEXEC), .path = path };
+    if (out.fd < 0)
+        return cb_fail(err, CB_ERR_TRANSIENT, "could not make file \"%s\": %s", temporary, strerror(errno));
+    bool ok = fchmod(out.fd, 0644) == 0 ||
+              cb_fail(err, CB_ERR_TRANSIENT, "could not open up file \"%s\": %s", temporary, strerror(errno));
+    ok = ok && put_all(&out, image, header, err);
+    if (close(out.fd) != 0 && ok)
+        ok = cb_fail(err, CB_ERR_TRANSIENT, "could not write file \"%s\": %s", path, strerror(errno));
+    if (ok && rename(temporary, path) != 0)
+        ok = cb_fail(err, CB_ERR_TRANSIENT, "could not rename to \"%s\": %s", path, strerror(errno));
+    if (!ok)
+        unlink(temporary);
+    return ok && cb_file_sync_parent(path, err);
+}

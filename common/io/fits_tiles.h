@@ -1,0 +1,36 @@
+/* Compresses planes losslessly in tiles of rows: int32 masks with GZIP_1, float32 variances with GZIP_2. */
+#pragma once
+
+#include "calib/header.h"
+
+#include <stdint.h>
+
+#define CB_TILE_ROWS 16
+#define CB_TILE_DESCRIPTOR_BYTES 8
+
+struct cb_tiles_format {
+    size_t width_px, height_px;
+    bool is_float; /* else int32 */
+};
+
+/* A compressed plane as the table of a FITS file: descriptors in its byte order, then the heap. */
+struct cb_tiles {
+    uint8_t *descriptors; /* [count * CB_TILE_DESCRIPTOR_BYTES] */
+    size_t count;
+    uint8_t *heap;
+    size_t heap_size, heap_room;
+    size_t longest; /* bytes of the longest tile */
+};
+void cb_tiles_done(struct cb_tiles *tiles);
+
+/*
+ * Compress a plane of 4-byte pixels (host byte order). The bytes depend on the pixels only.
+ *
+ * Errors    CB_ERR_TRANSIENT  no memory
+ *           CB_ERR_INVALID    more than 2 GiB
+ */
+CB_MUST_CHECK bool cb_tiles_compress(const struct cb_tiles_format *format, const void *pixels,
+                                     struct cb_tiles *ret_tiles, struct cb_error *err);
+
+/* The cards XTENSION ... ZQUANTIZ of the table. */
+struct cb_header *cb_tiles_structure(const struct cb_tiles_format *format, const struct cb_tiles *tiles);
