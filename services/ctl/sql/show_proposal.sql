@@ -1,0 +1,5 @@
+-- What a proposal holds. $1 proposal id
+SELECT dataset_type, physical_filter, collection, datasets, verdict, tests, tests_failed, verify_run
+  FROM calbus.proposal_item
+  WHERE proposal_id = $1
+  ORDER BY collection

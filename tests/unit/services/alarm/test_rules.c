@@ -1,0 +1,67 @@
+/* From findings to alarms: names, severities, reasons. */
+#include "rules.h"
+#include "support/spec.h"
+
+#include <math.h>
+
+static void names_the_alarm_of_a_detector(void **state)
+{
+    (void)state;
+    struct finding finding;
+    detector_finding("LSSTComCam", "bias", "", 4, &finding);
+    assert_string_equal(finding.name, "VerifyFailed.LSSTComCam.bias.4:0");
+    assert_string_equal(finding.labels, "{\"alertname\":\"VerifyFailed\",\"instrument\":\"LSSTComCam\","
+                                        "\"calib_type\":\"bias\",\"detector\":\"4\"}");
+    detector_finding("LSSTComCam", "flat", "r_03", 0, &finding);
+    assert_string_equal(finding.name, "VerifyFailed.LSSTComCam.flat.r_03.0:0");
+    no_data_finding("LSSTComCam", "flat", "r_03", &finding);
+    assert_string_equal(finding.name, "VerifyNoData.LSSTComCam.flat.r_03:0");
+    no_data_finding("LSSTComCam", "bias", "", &finding);
+    assert_string_equal(finding.name, "VerifyNoData.LSSTComCam.bias:0");
+    assert_int_equal(finding.severity, CB_SEVERITY_SERIOUS);
+}
+
+static void grades_by_the_share_of_failed_detectors(void **state)
+{
+    (void)state;
+    assert_int_equal(verify_severity(0, 9), CB_SEVERITY_NONE);
+    assert_int_equal(verify_severity(1, 9), CB_SEVERITY_SERIOUS);
+    assert_int_equal(verify_severity(1, 10), CB_SEVERITY_WARNING);
+    assert_int_equal(verify_severity(18, 189), CB_SEVERITY_WARNING);
+    assert_int_equal(verify_severity(19, 189), CB_SEVERITY_SERIOUS);
+}
+
+static void says_amp_value_limit_and_unit(void **state)
+{
+    (void)state;
+    Calbus__V1__TestFailed__Failure one = CALBUS__V1__TEST_FAILED__FAILURE__INIT;
+    one.amp = (char *)"C03";
+    one.metric = (char *)"MEAN";
+    one.value = 7.2134;
+    one.limit = 0.5;
+    one.unit = (char *)"adu";
+    one.exposure = 2024120900012;
+    Calbus__V1__TestFailed__Failure two = one;
+    two.amp = (char *)"C04";
+    two.value = (double)NAN;
+    Calbus__V1__TestFailed__Failure *failures[] = { &one, &two };
+    Calbus__V1__TestFailed failed = CALBUS__V1__TEST_FAILED__INIT;
+    failed.test = (char *)"MEAN";
+    failed.n_failures = 2;
+    failed.failures = failures;
+    failed.failures_total = 9;
+    cb_auto_bytes struct cb_bytes reason = CB_BYTES(1000);
+    describe_test(&failed, &reason);
+    assert_string_equal(cb_bytes_text(&reason), "MEAN: C03 7.213 above 0.5 adu (exposure 2024120900012), "
+                                                "C04 has no value adu (exposure 2024120900012), 7 more");
+}
+
+int main(void)
+{
+    const struct CMUnitTest rules[] = {
+        cmocka_unit_test(names_the_alarm_of_a_detector),
+        cmocka_unit_test(grades_by_the_share_of_failed_detectors),
+        cmocka_unit_test(says_amp_value_limit_and_unit),
+    };
+    return cmocka_run_group_tests_name("alarm rules", rules, NULL, NULL);
+}

@@ -1,0 +1,1 @@
+cb_service_unit_test(certifier certify certify.c)
