@@ -61,7 +61,7 @@ static bool parse_dims(const char *list, uint32_t *ret_dims, struct cb_error *er
 
 static bool take_row(const struct cb_rows *rows, size_t row, struct cb_dataset_type *ret_type, struct cb_error *err)
 {
-    uint32_t dims;
+    uint32_t dims = 0;
     if (!parse_dims(cb_rows_text(rows, row, 5), &dims, err))
         return false;
     *ret_type = (struct cb_dataset_type){

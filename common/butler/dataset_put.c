@@ -1,0 +1,344 @@
+/* Putting datasets: ids, paths, files, rows, in one transaction. Source: butler.md 2.6, 3.2. */
+#include "base/alloc.h"
+#include "butler/dataset_rows.h"
+#include "butler/rows.h"
+#include "domain/dataset_path.h"
+#include "io/clock.h"
+#include "sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One dataset on its way in. */
+struct item {
+    const struct cb_put *put;
+    struct cb_data_id id; /* with implied values */
+    char uuid[CB_UUID_TEXT_SIZE];
+    bool is_there; /* stored already: skipped */
+    char path[CB_DATASET_PATH_SIZE];
+    char *recorded;
+    int64_t size_bytes;
+};
+
+struct batch {
+    struct cb_repo *repo;
+    struct cb_dataset_type type;
+    struct cb_collection run;
+    const struct cb_storage_class *storage_class;
+    const struct cb_put_options *options;
+    size_t n, n_new;
+    struct item *items;
+    const struct cb_data_id **ids; /* [n] of items */
+};
+
+static void batch_done(struct batch *batch)
+{
+    for (size_t i = 0; batch->items != NULL && i < batch->n; i++)
+        free(batch->items[i].recorded);
+    free(batch->items);
+    free(batch->ids);
+    cb_dataset_type_done(&batch->type);
+    cb_collection_done(&batch->run);
+}
+
+static void put_number_or_null(struct cb_bytes *array, const struct cb_data_id *id, enum cb_element_index index)
+{
+    if (cb_data_id_has(id, index))
+        cb_array_int(array, id->number[index]);
+    else
+        cb_array_text(array, NULL);
+}
+
+static bool fetch_expansion(struct cb_repo *repo, const struct cb_data_id *const *ids, size_t n,
+                            struct cb_rows **ret_rows, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes instrument = CB_BYTES(CB_ARRAY_MAX), detector = CB_BYTES(CB_ARRAY_MAX);
+    cb_auto_bytes struct cb_bytes exposure = CB_BYTES(CB_ARRAY_MAX), visit = CB_BYTES(CB_ARRAY_MAX);
+    cb_auto_bytes struct cb_bytes filter = CB_BYTES(CB_ARRAY_MAX);
+    struct cb_bytes *arrays[] = { &instrument, &detector, &exposure, &visit, &filter };
+    for (size_t k = 0; k < 5; k++)
+        cb_array_begin(arrays[k]);
+    for (size_t i = 0; i < n; i++) {
+        cb_array_text(&instrument, cb_data_id_text(ids[i], CB_INSTRUMENT));
+        put_number_or_null(&detector, ids[i], CB_DETECTOR);
+        put_number_or_null(&exposure, ids[i], CB_EXPOSURE);
+        put_number_or_null(&visit, ids[i], CB_VISIT);
+        cb_array_text(&filter, cb_data_id_text(ids[i], CB_PHYSICAL_FILTER));
+    }
+    return cb_db_run(repo->db, sql_expand_data_ids,
+                     CB_P(cb_p_text(cb_array_end(&instrument)), cb_p_text(cb_array_end(&detector)),
+                          cb_p_text(cb_array_end(&exposure)), cb_p_text(cb_array_end(&visit)),
+                          cb_p_text(cb_array_end(&filter))),
+                     ret_rows, err);
+}
+
+static bool check_registered(const struct cb_rows *rows, size_t row, const struct cb_data_id *id, struct cb_error *err)
+{
+    static const enum cb_element_index checked[] = { CB_DETECTOR, CB_EXPOSURE, CB_VISIT, CB_PHYSICAL_FILTER,
+                                                     CB_INSTRUMENT };
+    for (size_t k = 0; k < 5; k++)
+        if (cb_rows_bool(rows, row, 7 + k)) {
+            char text[CB_DIMENSION_TEXT_SIZE];
+            cb_data_id_value(id, checked[k], text);
+            return cb_fail(err, CB_ERR_INVALID, "%s %s of %s is not registered", cb_element_at(checked[k])->name, text,
+                           id->instrument);
+        }
+    return true;
+}
+
+static bool take_implied(const struct cb_rows *rows, size_t row, struct cb_data_id *id, struct cb_error *err)
+{
+    static const struct {
+        enum cb_element_index dimension;
+        size_t column;
+    } implied[] = { { CB_DAY_OBS, 3 }, { CB_PHYSICAL_FILTER, 4 }, { CB_BAND, 5 }, { CB_GROUP, 6 } };
+    for (size_t k = 0; k < 4; k++)
+        if (!cb_rows_is_null(rows, row, implied[k].column) &&
+            !cb_data_id_set(id, implied[k].dimension, cb_rows_text(rows, row, implied[k].column), err))
+            return false;
+    return true;
+}
+
+/* A file keeps its own ending where readers of the class take it; other names (of temporary files) say nothing. */
+static const char *extension_for(const struct cb_storage_class *class, const char *file)
+{
+    static const char *const fits[] = { ".fits.gz", ".fits.fz", ".fits", ".fz", ".fit" };
+    size_t length = file != NULL ? strlen(file) : 0;
+    if (strcmp(class->extension, ".fits") != 0)
+        return class->extension;
+    for (size_t i = 0; i < 5; i++)
+        if (length > strlen(fits[i]) && strcmp(file + length - strlen(fits[i]), fits[i]) == 0)
+            return fits[i];
+    return class->extension;
+}
+
+static bool format_path(const struct cb_dataset_type *type, const char *run, const struct cb_rows *rows, size_t row,
+                        const struct cb_data_id *id, const char *extension, char ret_path[CB_DATASET_PATH_SIZE],
+                        struct cb_error *err)
+{
+    struct cb_dataset_path parts = { .run = run,
+                                     .dataset_type = type->name,
+                                     .dimensions = type->dims,
+                                     .id = id,
+                                     .obs_id = cb_rows_text(rows, row, 2),
+                                     .detector_name = cb_rows_text(rows, row, 1),
+                                     .extension = extension };
+    return cb_dataset_path_format(&parts, ret_path, err);
+}
+
+static bool expand(struct batch *batch, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!fetch_expansion(batch->repo, batch->ids, batch->n, &rows, err))
+        return false;
+    for (size_t i = 0; i < batch->n; i++) {
+        struct item *item = &batch->items[i];
+        if (!check_registered(rows, i, &item->id, err) || !take_implied(rows, i, &item->id, err) ||
+            !format_path(&batch->type, batch->run.name, rows, i, &item->id,
+                         extension_for(batch->storage_class, item->put->file), item->path, err))
+            return cb_context(err, "cannot put %s", batch->type.name);
+    }
+    return true;
+}
+
+static bool choose_ids(struct batch *batch, struct cb_error *err)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        struct item *item = &batch->items[i];
+        struct cb_uuid uuid = { 0 };
+        if (item->put->id != NULL) {
+            if (!cb_uuid_parse(item->put->id, &uuid))
+                return cb_fail(err, CB_ERR_INVALID, "\"%s\" is no UUID", item->put->id);
+        } else if (batch->options->id_mode == CB_ID_UNIQUE) {
+            uuid = cb_uuid_new();
+        } else {
+            uuid = cb_data_id_uuid(&item->id, batch->type.dims, batch->type.name, batch->run.name,
+                                   batch->options->id_mode == CB_ID_DATAID_TYPE ? CB_DATASET_ID_TYPE
+                                                                                : CB_DATASET_ID_TYPE_RUN);
+        }
+        cb_uuid_format(&uuid, item->uuid);
+    }
+    return true;
+}
+
+static bool fail_taken(const struct batch *batch, const struct item *item, const char *uuid, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes id = CB_BYTES(600);
+    cb_data_id_format(&item->id, &id);
+    return cb_fail(err, CB_ERR_CONFLICT, "%s %s is in run \"%s\" already, as dataset %s", batch->type.name,
+                   cb_bytes_text(&id), batch->run.name, uuid);
+}
+
+/* Which (type, run, data ID) are taken? */
+static bool find_existing(struct batch *batch, struct cb_error *err)
+{
+    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    struct cb_param params[2 + CB_MAX_ID_ARRAYS] = { cb_p_int(batch->type.id), cb_p_int(batch->run.id) };
+    size_t n_params = 2;
+    if (!cb_id_arrays_fill(&arrays, batch->ids, batch->n, batch->type.dims, err))
+        return false;
+    cb_id_arrays_params(&arrays, params, &n_params);
+    cb_bytes_puts(&sql, "SELECT i.n, t.dataset_id FROM ");
+    cb_put_id_source(&sql, batch->type.dims, 3);
+    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2", batch->type.tags_table);
+    cb_put_id_match(&sql, batch->type.dims, "t");
+    if (!cb_db_run(batch->repo->db, cb_bytes_text(&sql), params, n_params, &rows, err))
+        return false;
+    for (size_t k = 0; k < cb_rows_count(rows); k++) {
+        struct item *item = &batch->items[cb_rows_int(rows, k, 0)];
+        if (batch->options->existing == CB_EXISTING_REFUSE)
+            return fail_taken(batch, item, cb_rows_text(rows, k, 1), err);
+        item->is_there = true;
+        memcpy(item->uuid, cb_rows_text(rows, k, 1), CB_UUID_TEXT_SIZE);
+    }
+    return true;
+}
+
+static bool bring_files(struct batch *batch, struct cb_error *err)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        struct item *item = &batch->items[i];
+        if (!item->is_there && !cb_datastore_ingest(batch->repo, item->put->file, item->path, batch->options->transfer,
+                                                    &item->recorded, &item->size_bytes, err))
+            return cb_context(err, "cannot put %s", batch->type.name);
+        batch->n_new += !item->is_there;
+    }
+    return true;
+}
+
+/* Keep the new ones only, so that the inserts need not ask. */
+static void drop_existing(struct batch *batch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->n; i++)
+        if (!batch->items[i].is_there)
+            batch->ids[kept++] = &batch->items[i].id;
+}
+
+static bool insert_tags(struct batch *batch, const char *uuids, struct cb_error *err)
+{
+    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(batch->type.id), cb_p_int(batch->run.id),
+                                                     cb_p_text(uuids) };
+    size_t n_params = 3;
+    if (!cb_id_arrays_fill(&arrays, batch->ids, batch->n_new, batch->type.dims, err))
+        return false;
+    cb_id_arrays_params(&arrays, params, &n_params);
+    cb_bytes_printf(&sql, "INSERT INTO \"%s\" AS t (dataset_type_id, dataset_id, collection_id", batch->type.tags_table);
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (batch->type.dims & CB_DIM(i))
+            cb_bytes_printf(&sql, ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
+    cb_bytes_puts(&sql, ") SELECT $1::bigint, ($3::uuid[])[i.n + 1], $2::bigint");
+    cb_put_id_columns(&sql, batch->type.dims, "i");
+    cb_bytes_puts(&sql, " FROM ");
+    cb_put_id_source(&sql, batch->type.dims, 4);
+    return cb_db_run(batch->repo->db, cb_bytes_text(&sql), params, n_params, NULL, err);
+}
+
+static bool insert_records(struct batch *batch, const char *uuids, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes paths = CB_BYTES(CB_ARRAY_MAX), formatters = CB_BYTES(CB_ARRAY_MAX);
+    cb_auto_bytes struct cb_bytes sizes = CB_BYTES(CB_ARRAY_MAX);
+    cb_array_begin(&paths);
+    cb_array_begin(&formatters);
+    cb_array_begin(&sizes);
+    for (size_t i = 0; i < batch->n; i++) {
+        const struct item *item = &batch->items[i];
+        if (item->is_there)
+            continue;
+        cb_array_text(&paths, item->recorded);
+        cb_array_text(&formatters,
+                      item->put->formatter != NULL ? item->put->formatter : batch->storage_class->formatter);
+        cb_array_int(&sizes, item->size_bytes);
+    }
+    return cb_db_run(batch->repo->db, sql_insert_records,
+                     CB_P(cb_p_text(uuids), cb_p_text(cb_array_end(&paths)), cb_p_text(cb_array_end(&formatters)),
+                          cb_p_text(batch->type.storage_class), cb_p_text(cb_array_end(&sizes))),
+                     NULL, err);
+}
+
+static bool insert_rows(struct batch *batch, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
+    cb_array_begin(&array);
+    for (size_t i = 0; i < batch->n; i++)
+        if (!batch->items[i].is_there)
+            cb_array_text(&array, batch->items[i].uuid);
+    const char *uuids = cb_array_end(&array);
+    drop_existing(batch);
+    int64_t now_us = cb_clock_tai_ns() / 1000 * 1000; /* the butler's clock has microseconds */
+    return cb_add_summaries(batch->repo, batch->run.id, &batch->type, batch->ids, batch->n_new, err) &&
+           cb_db_run(batch->repo->db, sql_insert_datasets,
+                     CB_P(cb_p_text(uuids), cb_p_int(batch->type.id), cb_p_int(now_us), cb_p_int(batch->run.id)), NULL,
+                     err) &&
+           insert_tags(batch, uuids, err) &&
+           cb_db_run(batch->repo->db, sql_insert_locations, CB_P(cb_p_text(uuids)), NULL, err) &&
+           insert_records(batch, uuids, err);
+}
+
+static bool start_batch(struct batch *batch, const char *type, const char *run, const struct cb_put *puts,
+                        struct cb_error *err)
+{
+    if (!cb_dataset_type_find(batch->repo, type, &batch->type, err) ||
+        !cb_collection_find(batch->repo, run, &batch->run, err))
+        return false;
+    if (batch->run.type != CB_COLLECTION_RUN)
+        return cb_fail(err, CB_ERR_INVALID, "datasets are put into a RUN; \"%s\" is %s", run,
+                       cb_collection_type_name(batch->run.type));
+    batch->storage_class = cb_storage_class_find(batch->type.storage_class);
+    if (batch->storage_class == NULL)
+        return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s is not known", batch->type.storage_class, type);
+    batch->items = cb_xalloc_array(batch->n, sizeof *batch->items);
+    batch->ids = cb_xalloc_array(batch->n, sizeof *batch->ids);
+    for (size_t i = 0; i < batch->n; i++) {
+        batch->items[i].put = &puts[i];
+        batch->items[i].id = *puts[i].data_id;
+        batch->ids[i] = &batch->items[i].id;
+    }
+    return true;
+}
+
+static bool put_batch(struct batch *batch, struct cb_error *err)
+{
+    if (!choose_ids(batch, err) || !expand(batch, err) || !find_existing(batch, err) || !bring_files(batch, err))
+        return false;
+    return batch->n_new == 0 || insert_rows(batch, err) ||
+           cb_context(err, "cannot put %zu %s into \"%s\"", batch->n_new, batch->type.name, batch->run.name);
+}
+
+bool cb_dataset_put(struct cb_repo *repo, const char *type, const char *run, const struct cb_put *puts, size_t n,
+                    const struct cb_put_options *options, char (*ret_ids)[CB_UUID_TEXT_SIZE], struct cb_error *err)
+{
+    if (n == 0)
+        return true;
+    static const struct cb_put_options defaults = { CB_TRANSFER_AUTO, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
+    struct batch batch = { .repo = repo, .n = n, .options = options != NULL ? options : &defaults };
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    bool ok = cb_repo_begin(repo, &tx, err) && start_batch(&batch, type, run, puts, err) && put_batch(&batch, err) &&
+              cb_tx_commit(&tx, err);
+    for (size_t i = 0; ok && ret_ids != NULL && i < n; i++)
+        memcpy(ret_ids[i], batch.items[i].uuid, CB_UUID_TEXT_SIZE);
+    batch_done(&batch);
+    return ok;
+}
+
+bool cb_dataset_template_path(struct cb_repo *repo, const char *type, const char *run,
+                              const struct cb_data_id *data_id, const char *extension, char **ret_path,
+                              struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto_dataset_type struct cb_dataset_type known = { 0 };
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    struct cb_data_id id = *data_id;
+    const struct cb_data_id *one = &id;
+    char path[CB_DATASET_PATH_SIZE];
+    if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &known, err) ||
+        !fetch_expansion(repo, &one, 1, &rows, err) || !check_registered(rows, 0, &id, err) ||
+        !take_implied(rows, 0, &id, err) || !format_path(&known, run, rows, 0, &id, extension, path, err))
+        return false;
+    *ret_path = cb_xstrdup(path);
+    return true;
+}
