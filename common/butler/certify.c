@@ -1,0 +1,313 @@
+/* Certification and tags, under the butler's own lock. Source: butler.md 3.3, 3.6, 3.7, 9.5. */
+#include "base/alloc.h"
+#include "butler/dataset_rows.h"
+#include "butler/rows.h"
+
+#include <string.h>
+
+/* What one call is about. */
+struct link_set {
+    struct cb_dataset_type type;
+    struct cb_dataset_list datasets;
+    struct cb_collection collection;
+    const struct cb_data_id **ids;
+};
+
+static void link_set_done(struct link_set *set)
+{
+    cb_dataset_type_done(&set->type);
+    cb_dataset_list_done(&set->datasets);
+    cb_collection_done(&set->collection);
+    free(set->ids);
+}
+static void link_set_done_at_exit(struct link_set *set)
+{
+    link_set_done(set);
+}
+#define auto_link_set __attribute__((cleanup(link_set_done_at_exit)))
+
+static bool load(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n, struct link_set *set,
+                 struct cb_error *err)
+{
+    if (!cb_collection_find(repo, collection, &set->collection, err) ||
+        !cb_datasets_of_one_type(repo, ids, n, &set->type, &set->datasets, err))
+        return false;
+    set->ids = cb_xalloc_array(n + 1, sizeof *set->ids);
+    for (size_t i = 0; i < set->datasets.count; i++)
+        set->ids[i] = &set->datasets.item[i].data_id;
+    return true;
+}
+
+static bool check_certifiable(const struct cb_collection *collection, const struct cb_dataset_type *type,
+                              struct cb_error *err)
+{
+    if (collection->type != CB_COLLECTION_CALIBRATION)
+        return cb_fail(err, CB_ERR_INVALID, "Cannot certify into collection '%s' of type %s; must be CALIBRATION.",
+                       collection->name, cb_collection_type_name(collection->type));
+    return type->is_calibration || cb_fail(err, CB_ERR_INVALID,
+                                           "Cannot certify datasets of type '%s', for which isCalibration=False.",
+                                           type->name);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const struct cb_data_id *const *left = a, *const *right = b;
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
+        char left_text[CB_DIMENSION_TEXT_SIZE], right_text[CB_DIMENSION_TEXT_SIZE];
+        cb_data_id_value(*left, (enum cb_element_index)i, left_text);
+        cb_data_id_value(*right, (enum cb_element_index)i, right_text);
+        int order = strcmp(left_text, right_text);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+/* Two datasets of one data ID in one call would make every later look-up ambiguous. */
+static bool check_distinct(const struct link_set *set, struct cb_error *err)
+{
+    size_t n = set->datasets.count;
+    const struct cb_data_id **sorted = cb_xalloc_array(n + 1, sizeof *sorted);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = set->ids[i];
+    qsort(sorted, n, sizeof(const struct cb_data_id *), compare_ids);
+    bool ok = true;
+    for (size_t i = 1; i < n && ok; i++)
+        if (compare_ids(&sorted[i - 1], &sorted[i]) == 0) {
+            cb_auto_bytes struct cb_bytes text = CB_BYTES(600);
+            cb_data_id_format(sorted[i], &text);
+            ok = cb_fail(err, CB_ERR_INVALID, "two datasets of type %s with data ID %s in one call", set->type.name,
+                         cb_bytes_text(&text));
+        }
+    free(sorted);
+    return ok;
+}
+
+static bool lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type, struct cb_error *err)
+{
+    cb_auto(cb_free) char *sql = cb_xasprintf("LOCK TABLE \"%s\" IN EXCLUSIVE MODE", type->calibs_table);
+    return cb_db_script(repo->db, sql, err);
+}
+
+static bool fail_overlap(const struct link_set *set, const struct cb_rows *rows, struct cb_timespan validity,
+                         struct cb_error *err)
+{
+    char range[CB_TIMESPAN_ISO_SIZE], there[CB_TIMESPAN_ISO_SIZE] = "";
+    struct cb_timespan first;
+    cb_auto_bytes struct cb_bytes id = CB_BYTES(600);
+    cb_timespan_format_iso(validity, range);
+    if (cb_timespan_parse(cb_rows_text(rows, 0, 1), &first, NULL))
+        cb_timespan_format_iso(first, there);
+    cb_data_id_format(set->ids[cb_rows_int(rows, 0, 0)], &id);
+    return cb_fail(err, CB_ERR_CONFLICT,
+                   "%zu validity range conflicts certifying datasets of type %s into %s for range %s: "
+                   "%s is certified for %s, as dataset %s",
+                   cb_rows_count(rows), set->type.name, set->collection.name, range, cb_bytes_text(&id), there,
+                   cb_rows_text(rows, 0, 2));
+}
+
+static bool check_no_overlap(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
+                             struct cb_timespan validity, struct cb_error *err)
+{
+    char range[CB_TIMESPAN_TEXT_SIZE];
+    cb_timespan_format(validity, range);
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
+                                                     cb_p_text(range) };
+    size_t n_params = 3;
+    cb_id_arrays_params(arrays, params, &n_params);
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_bytes_puts(&sql, "SELECT i.n, t.timespan, t.dataset_id FROM ");
+    cb_put_id_source(&sql, set->type.dims, 4);
+    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2", set->type.calibs_table);
+    cb_put_id_match(&sql, set->type.dims, "t");
+    cb_bytes_puts(&sql, " WHERE t.timespan && $3::int8range ORDER BY i.n, t.timespan");
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, &rows, err) &&
+           (cb_rows_count(rows) == 0 || fail_overlap(set, rows, validity, err));
+}
+
+static void put_dimension_names(struct cb_bytes *sql, uint32_t dims)
+{
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i))
+            cb_bytes_printf(sql, ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
+}
+
+static bool insert_calibs(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
+                          const char *uuids, struct cb_timespan validity, struct cb_error *err)
+{
+    char range[CB_TIMESPAN_TEXT_SIZE];
+    cb_timespan_format(validity, range);
+    struct cb_param params[4 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
+                                                     cb_p_text(range), cb_p_text(uuids) };
+    size_t n_params = 4;
+    cb_id_arrays_params(arrays, params, &n_params);
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_bytes_printf(&sql, "INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, collection_id, timespan",
+                    set->type.calibs_table);
+    put_dimension_names(&sql, set->type.dims);
+    cb_bytes_printf(&sql,
+                    ") SELECT nextval('\"%s_seq_id\"'), $1::bigint, ($4::uuid[])[i.n + 1], $2::bigint, $3::int8range",
+                    set->type.calibs_table);
+    cb_put_id_columns(&sql, set->type.dims, "i");
+    cb_bytes_puts(&sql, " FROM ");
+    cb_put_id_source(&sql, set->type.dims, 5);
+    return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, NULL, err);
+}
+
+static bool certify_set(struct cb_repo *repo, const struct link_set *set, const char *uuids,
+                        struct cb_timespan validity, struct cb_error *err)
+{
+    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
+    return cb_add_summaries(repo, set->collection.id, &set->type, set->ids, set->datasets.count, err) &&
+           cb_id_arrays_fill(&arrays, set->ids, set->datasets.count, set->type.dims, err) &&
+           lock_calibs(repo, &set->type, err) && check_no_overlap(repo, set, &arrays, validity, err) &&
+           insert_calibs(repo, set, &arrays, uuids, validity, err);
+}
+
+bool cb_certify(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
+                struct cb_timespan validity, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    auto_link_set struct link_set set = { 0 };
+    cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
+    if (cb_timespan_is_empty(validity))
+        return cb_fail(err, CB_ERR_INVALID, "cannot certify into \"%s\": the validity range is empty", collection);
+    if (n == 0)
+        return cb_fail(err, CB_ERR_INVALID, "cannot certify into \"%s\": no dataset is given", collection);
+    return cb_repo_begin(repo, &tx, err) && load(repo, collection, ids, n, &set, err) &&
+           check_certifiable(&set.collection, &set.type, err) && check_distinct(&set, err) &&
+           certify_set(repo, &set, cb_text_array(&uuids, ids, n), validity, err) && cb_tx_commit(&tx, err);
+}
+
+/* Take the range out of the rows of `t`; what is left before and after it goes back in under new ids. */
+static void put_decertify(struct cb_bytes *sql, const struct cb_dataset_type *type, bool by_id)
+{
+    cb_bytes_printf(sql, "WITH gone AS (DELETE FROM \"%s\" t", type->calibs_table);
+    if (by_id) {
+        cb_bytes_puts(sql, " USING ");
+        cb_put_id_source(sql, type->dims, 4);
+    }
+    cb_bytes_puts(sql, " WHERE t.dataset_type_id = $1 AND t.collection_id = $2 AND t.timespan && $3::int8range");
+    if (by_id)
+        cb_put_id_match(sql, type->dims, "t");
+    cb_bytes_printf(sql, " RETURNING t.*), kept AS (INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, "
+                         "collection_id, timespan",
+                    type->calibs_table);
+    put_dimension_names(sql, type->dims);
+    cb_bytes_printf(sql, ") SELECT nextval('\"%s_seq_id\"'), g.dataset_type_id, g.dataset_id, g.collection_id, rest.span",
+                    type->calibs_table);
+    cb_put_id_columns(sql, type->dims, "g");
+    cb_bytes_puts(sql,
+                  " FROM gone g, LATERAL (VALUES"
+                  " (CASE WHEN lower_inf($3::int8range) THEN 'empty' ELSE g.timespan * int8range(NULL, lower($3::int8range)) END),"
+                  " (CASE WHEN upper_inf($3::int8range) THEN 'empty' ELSE g.timespan * int8range(upper($3::int8range), NULL) END)"
+                  ") rest (span) WHERE NOT isempty(rest.span)) SELECT count(*) FROM gone");
+}
+
+static bool run_decertify(struct cb_repo *repo, const struct cb_collection *collection,
+                          const struct cb_dataset_type *type, struct cb_timespan range,
+                          const struct cb_data_id *data_ids, size_t n, size_t *ret_count, struct cb_error *err)
+{
+    char text[CB_TIMESPAN_TEXT_SIZE];
+    cb_timespan_format(range, text);
+    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(type->id), cb_p_int(collection->id), cb_p_text(text) };
+    size_t n_params = 3;
+    const struct cb_data_id **ids = cb_xalloc_array(n + 1, sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = &data_ids[i];
+    bool ok = cb_id_arrays_fill(&arrays, ids, n, type->dims, err);
+    free(ids);
+    if (n > 0)
+        cb_id_arrays_params(&arrays, params, &n_params);
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    put_decertify(&sql, type, n > 0);
+    if (!ok || !cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, &rows, err))
+        return false;
+    *ret_count = (size_t)cb_rows_int(rows, 0, 0);
+    return true;
+}
+
+bool cb_decertify(struct cb_repo *repo, const char *collection, const char *type, struct cb_timespan range,
+                  const struct cb_data_id *data_ids, size_t n, size_t *ret_count, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto_collection struct cb_collection target = { 0 };
+    cb_auto_dataset_type struct cb_dataset_type known = { 0 };
+    size_t count = 0;
+    if (cb_timespan_is_empty(range))
+        return cb_fail(err, CB_ERR_INVALID, "cannot decertify from \"%s\": the range is empty", collection);
+    if (!cb_repo_begin(repo, &tx, err) || !cb_collection_find(repo, collection, &target, err) ||
+        !cb_dataset_type_find(repo, type, &known, err) || !check_certifiable(&target, &known, err) ||
+        !lock_calibs(repo, &known, err) || !run_decertify(repo, &target, &known, range, data_ids, n, &count, err) ||
+        !cb_tx_commit(&tx, err))
+        return false;
+    if (ret_count != NULL)
+        *ret_count = count;
+    return true;
+}
+
+static bool check_tagged(const struct cb_collection *collection, struct cb_error *err)
+{
+    return collection->type == CB_COLLECTION_TAGGED ||
+           cb_fail(err, CB_ERR_INVALID, "Collection '%s' has type %s, not TAGGED.", collection->name,
+                   cb_collection_type_name(collection->type));
+}
+
+static bool insert_tags(struct cb_repo *repo, const struct link_set *set, const char *uuids, struct cb_error *err)
+{
+    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
+    if (!cb_id_arrays_fill(&arrays, set->ids, set->datasets.count, set->type.dims, err))
+        return false;
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
+                                                     cb_p_text(uuids) };
+    size_t n_params = 3;
+    cb_id_arrays_params(&arrays, params, &n_params);
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_bytes_printf(&sql, "INSERT INTO \"%s\" (dataset_type_id, dataset_id, collection_id", set->type.tags_table);
+    put_dimension_names(&sql, set->type.dims);
+    cb_bytes_puts(&sql, ") SELECT $1::bigint, ($3::uuid[])[i.n + 1], $2::bigint");
+    cb_put_id_columns(&sql, set->type.dims, "i");
+    cb_bytes_puts(&sql, " FROM ");
+    cb_put_id_source(&sql, set->type.dims, 4);
+    cb_bytes_puts(&sql, " ON CONFLICT (dataset_id, collection_id) DO NOTHING");
+    return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, NULL, err);
+}
+
+bool cb_associate(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
+                  struct cb_error *err)
+{
+    if (n == 0)
+        return true;
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    auto_link_set struct link_set set = { 0 };
+    cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
+    if (!cb_repo_begin(repo, &tx, err) || !load(repo, collection, ids, n, &set, err) ||
+        !check_tagged(&set.collection, err) ||
+        !cb_add_summaries(repo, set.collection.id, &set.type, set.ids, set.datasets.count, err))
+        return false;
+    if (!insert_tags(repo, &set, cb_text_array(&uuids, ids, n), err))
+        return cb_context(err, "another dataset of type %s with the same data ID is in \"%s\"", set.type.name,
+                          collection);
+    return cb_tx_commit(&tx, err);
+}
+
+bool cb_disassociate(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
+                     struct cb_error *err)
+{
+    if (n == 0)
+        return true;
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    auto_link_set struct link_set set = { 0 };
+    cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
+    if (!cb_repo_begin(repo, &tx, err) || !load(repo, collection, ids, n, &set, err) ||
+        !check_tagged(&set.collection, err))
+        return false;
+    cb_auto(cb_free) char *sql = cb_xasprintf(
+        "DELETE FROM \"%s\" WHERE collection_id = $1 AND dataset_id = ANY ($2::uuid[])", set.type.tags_table);
+    return cb_db_run(repo->db, sql, CB_P(cb_p_int(set.collection.id), cb_p_text(cb_text_array(&uuids, ids, n))), NULL,
+                     err) &&
+           cb_tx_commit(&tx, err);
+}

@@ -1,0 +1,171 @@
+/* Find-first look-ups. Source: butler.md 3.8.
+ *
+ * One statement answers any number of questions: every question is joined with every collection of the path, tags and
+ * certifications are looked up by index, and the lowest place of the path wins. */
+#include "base/alloc.h"
+#include "butler/dataset_rows.h"
+#include "butler/rows.h"
+
+#include <stdint.h>
+#include <string.h>
+
+struct cb_finder {
+    struct cb_repo *repo;
+    struct cb_dataset_type type;
+    struct cb_bytes collections; /* ids of the path, as an array */
+    struct cb_bytes sql;
+};
+
+/* Parameters: $1 collections, $2 dataset type, $3 timespans, $4... data IDs. */
+static void put_hits(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *table, bool certified)
+{
+    cb_bytes_printf(sql, "SELECT i.n, x.place, t.dataset_id, t.collection_id, %s AS timespan",
+                    certified ? "t.timespan" : "NULL::int8range");
+    cb_put_id_columns(sql, type->dims, "t");
+    cb_bytes_puts(sql, " FROM ");
+    cb_put_id_source(sql, type->dims, 4);
+    cb_bytes_printf(sql,
+                    " CROSS JOIN unnest($1::bigint[]) WITH ORDINALITY x (id, place)"
+                    " JOIN \"%s\" t ON t.dataset_type_id = $2 AND t.collection_id = x.id",
+                    table);
+    cb_put_id_match(sql, type->dims, "t");
+    if (certified)
+        cb_bytes_puts(sql, " AND t.timespan && ($3::int8range[])[i.n + 1]");
+}
+
+static void build_sql(struct cb_finder *finder)
+{
+    struct cb_bytes *sql = &finder->sql;
+    cb_bytes_puts(sql, "WITH hits AS (");
+    put_hits(sql, &finder->type, finder->type.tags_table, false);
+    if (finder->type.calibs_table != NULL) {
+        cb_bytes_puts(sql, " UNION ALL ");
+        put_hits(sql, &finder->type, finder->type.calibs_table, true);
+    } else {
+        cb_bytes_puts(sql, " AND ($3::int8range[] IS NULL OR true)"); /* the parameter has to have a type */
+    }
+    cb_bytes_puts(sql, "), best AS (SELECT *, rank() OVER (PARTITION BY n ORDER BY place) AS rk FROM hits) SELECT t.n, ");
+    cb_put_dataset_columns(sql, finder->type.dims, "t.timespan");
+    cb_bytes_puts(sql, " FROM ");
+    cb_put_dataset_joins(sql, "best");
+    cb_bytes_puts(sql, " WHERE t.rk = 1 ORDER BY t.n");
+}
+
+bool cb_finder_open(struct cb_repo *repo, const char *type, const char *const *collections, size_t count,
+                    struct cb_finder **ret_finder, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_finder_close) struct cb_finder *finder = cb_xalloc(sizeof *finder);
+    cb_auto_collections struct cb_collection_list path = { 0 };
+    *finder = (struct cb_finder){ .repo = repo,
+                                  .collections = CB_BYTES(CB_ARRAY_MAX),
+                                  .sql = CB_BYTES(CB_SQL_MAX) };
+    if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &finder->type, err) ||
+        !cb_collection_flatten(repo, collections, count, false, &path, err))
+        return false;
+    cb_array_begin(&finder->collections);
+    for (size_t i = 0; i < path.count; i++)
+        cb_array_int(&finder->collections, path.item[i].id);
+    cb_array_end(&finder->collections);
+    build_sql(finder);
+    *ret_finder = cb_steal(finder);
+    return true;
+}
+
+void cb_finder_close(struct cb_finder *finder)
+{
+    if (finder == NULL)
+        return;
+    cb_dataset_type_done(&finder->type);
+    cb_bytes_done(&finder->collections);
+    cb_bytes_done(&finder->sql);
+    free(finder);
+}
+
+static void put_timespans(struct cb_bytes *array, const struct cb_timespan *timespans, size_t n)
+{
+    cb_array_begin(array);
+    for (size_t i = 0; timespans != NULL && i < n; i++) {
+        char text[CB_TIMESPAN_TEXT_SIZE];
+        cb_timespan_format(timespans[i], text);
+        cb_array_text(array, text);
+    }
+    cb_array_end(array);
+}
+
+static bool run_finder(struct cb_finder *finder, const struct cb_data_id *const *ids,
+                       const struct cb_timespan *timespans, size_t n, struct cb_rows **ret_rows, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
+    cb_auto_bytes struct cb_bytes spans = CB_BYTES(CB_ARRAY_MAX);
+    put_timespans(&spans, timespans, n);
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_text(cb_bytes_text(&finder->collections)),
+                                                     cb_p_int(finder->type.id), cb_p_text(cb_bytes_text(&spans)) };
+    size_t n_params = 3;
+    if (!cb_id_arrays_fill(&arrays, ids, n, finder->type.dims, err))
+        return false;
+    cb_id_arrays_params(&arrays, params, &n_params);
+    return cb_repo_read(finder->repo, &tx, err) &&
+           cb_db_run(finder->repo->db, cb_bytes_text(&finder->sql), params, n_params, ret_rows, err);
+}
+
+static bool check_unambiguous(const struct cb_finder *finder, const struct cb_data_id *const *ids,
+                              const struct cb_rows *rows, struct cb_error *err)
+{
+    for (size_t i = 1; i < cb_rows_count(rows); i++)
+        if (cb_rows_int(rows, i, 0) == cb_rows_int(rows, i - 1, 0)) {
+            cb_auto_bytes struct cb_bytes id = CB_BYTES(600);
+            cb_data_id_format(ids[cb_rows_int(rows, i, 0)], &id);
+            return cb_fail(err, CB_ERR_CONFLICT,
+                           "Ambiguous calibration validity range match for %s %s in collection \"%s\": datasets %s and %s",
+                           finder->type.name, cb_bytes_text(&id), cb_rows_text(rows, i, 6),
+                           cb_rows_text(rows, i - 1, 1), cb_rows_text(rows, i, 1));
+        }
+    return true;
+}
+
+static bool find_all(struct cb_finder *finder, const struct cb_data_id *const *ids,
+                     const struct cb_timespan *timespans, size_t n, size_t *ret_found,
+                     struct cb_dataset_list *ret_list, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    if (!run_finder(finder, ids, timespans, n, &rows, err) || !check_unambiguous(finder, ids, rows, err) ||
+        !cb_dataset_take_rows(rows, 1, &finder->type, &list, err))
+        return false;
+    for (size_t i = 0; ret_found != NULL && i < n; i++)
+        ret_found[i] = SIZE_MAX;
+    for (size_t i = 0; ret_found != NULL && i < cb_rows_count(rows); i++)
+        ret_found[cb_rows_int(rows, i, 0)] = i;
+    *ret_list = list;
+    list = (struct cb_dataset_list){ 0 };
+    return true;
+}
+
+bool cb_finder_find(struct cb_finder *finder, const struct cb_data_id *data_id, const struct cb_timespan *timespan,
+                    struct cb_dataset_list *ret_found, struct cb_error *err)
+{
+    return find_all(finder, &data_id, timespan, 1, NULL, ret_found, err);
+}
+
+bool cb_finder_find_many(struct cb_finder *finder, const struct cb_data_id *data_ids,
+                         const struct cb_timespan *timespans, size_t n, size_t *ret_found,
+                         struct cb_dataset_list *ret_list, struct cb_error *err)
+{
+    const struct cb_data_id **ids = cb_xalloc_array(n + 1, sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = &data_ids[i];
+    bool ok = find_all(finder, ids, timespans, n, ret_found, ret_list, err);
+    free(ids);
+    return ok;
+}
+
+bool cb_dataset_find(struct cb_repo *repo, const char *type, const struct cb_data_id *data_id,
+                     const char *const *collections, size_t count, const struct cb_timespan *timespan,
+                     struct cb_dataset_list *ret_found, struct cb_error *err)
+{
+    cb_auto(cb_finder_close) struct cb_finder *finder = NULL;
+    return cb_finder_open(repo, type, collections, count, &finder, err) &&
+           cb_finder_find(finder, data_id, timespan, ret_found, err);
+}
