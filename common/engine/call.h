@@ -6,6 +6,7 @@
 #include "calib/isr.h"
 #include "engine/pipeline.h"
 
+struct cb_raw;
 struct cb_yaml;
 
 /* A data ID of the engine. What it does not have is -1 or NULL. Texts are borrowed. */
@@ -65,8 +66,9 @@ CB_MUST_CHECK bool cb_call_process(struct cb_call *call, const char *connection,
 
 /* Everything that combining the inputs of a connection needs, without reading a pixel. Owned by the call. */
 struct cb_call_stack {
-    struct cb_stack_source *source;  /* [n] scale 1 */
-    const struct cb_header **header; /* [n] raw metadata */
+    struct cb_stack_source *source; /* [n] scale 1 */
+    struct cb_header **header;      /* [n] raw metadata */
+    struct cb_raw **raw;            /* [n] open files */
     size_t n;
     struct cb_isr_config isr;
     struct cb_isr_inputs inputs;
