@@ -1,0 +1,12 @@
+# The repository on a real PostgreSQL server, started for each test by support/with_postgres.
+file(GLOB butler_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/test_*.c)
+foreach(source ${butler_tests})
+  get_filename_component(stem ${source} NAME_WE)
+  string(REGEX REPLACE "^test_" "" stem ${stem})
+  add_executable(system_butler_${stem} ${source})
+  target_include_directories(system_butler_${stem} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(system_butler_${stem} PRIVATE cb_butler PkgConfig::CMOCKA)
+  add_test(NAME system.butler.${stem}
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres $<TARGET_FILE:system_butler_${stem}>)
+  set_tests_properties(system.butler.${stem} PROPERTIES LABELS system TIMEOUT 300)
+endforeach()

@@ -1,0 +1,446 @@
+/* The registry on a real database: collections, chains, datasets, certification, look-ups. */
+#include "fixture.h"
+
+#define CHAIN "LSSTComCam/calib/DM-1"
+
+static void certify_biases(struct fixture *f, const char *collection, char (*ids)[CB_UUID_TEXT_SIZE], size_t n,
+                           struct cb_timespan validity)
+{
+    const char *list[9];
+    for (size_t i = 0; i < n; i++)
+        list[i] = ids[i];
+    must(cb_collection_register(f->repo, collection, CB_COLLECTION_CALIBRATION, NULL, NULL, &oops));
+    must(cb_certify(f->repo, collection, list, n, validity, &oops));
+}
+
+static void a_type_and_a_collection_registered_twice_are_one(void **state)
+{
+    struct fixture *f = *state;
+    bool is_new = false;
+    must(cb_dataset_type_register(f->repo, "flat", BIAS_DIMS | CB_DIM(CB_PHYSICAL_FILTER) | CB_DIM(CB_BAND), "ExposureF",
+                                  true, &is_new, &oops));
+    assert_true(is_new);
+    must(cb_dataset_type_register(f->repo, "flat", BIAS_DIMS | CB_DIM(CB_PHYSICAL_FILTER), "ExposureF", true, &is_new,
+                                  &oops));
+    assert_false(is_new);
+    must(cb_collection_register(f->repo, CHAIN, CB_COLLECTION_CHAINED, "ticket", &is_new, &oops));
+    assert_true(is_new);
+    must(cb_collection_register(f->repo, CHAIN, CB_COLLECTION_CHAINED, "other", &is_new, &oops));
+    assert_false(is_new);
+}
+
+static void a_collection_or_type_cannot_change_what_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct cb_error err = { 0 };
+    must(cb_collection_register(f->repo, CHAIN, CB_COLLECTION_RUN, NULL, NULL, &oops));
+    assert_false(cb_collection_register(f->repo, CHAIN, CB_COLLECTION_CALIBRATION, NULL, NULL, &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    assert_string_equal(err.text, "collection \"" CHAIN "\" exists as RUN, not CALIBRATION");
+    must(cb_dataset_type_register(f->repo, "bias", BIAS_DIMS, "ExposureF", true, NULL, &oops));
+    assert_false(cb_dataset_type_register(f->repo, "bias", BIAS_DIMS, "ExposureF", false, NULL, &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+}
+
+static void odd_names_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    const char *const names[] = { "", "a b", "a,b", "a*", "/a", "a/", "a//b", "a/../b", "\xc3\xa9" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct cb_error err = { 0 };
+        assert_false(cb_collection_register(f->repo, names[i], CB_COLLECTION_RUN, NULL, NULL, &err));
+        assert_int_equal(err.kind, CB_ERR_INVALID);
+    }
+}
+
+static void a_file_lies_where_the_butler_would_put_it(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE];
+    put_biases(f, "LSSTComCam/calib/DM-48520/DP1/x.20250207a", 9, ids);
+    const char *three[] = { ids[3] };
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    must(cb_dataset_get(f->repo, three, 1, &list, &oops));
+    assert_string_equal(list.item[0].path,
+                        "LSSTComCam/calib/DM-48520/DP1/x.20250207a/bias/"
+                        "bias_LSSTComCam_R22_S10_LSSTComCam_calib_DM-48520_DP1_x_20250207a.fits");
+    assert_int_equal(list.item[0].size_bytes, 7);
+    cb_auto(cb_free) char *path = NULL;
+    must(cb_dataset_file(f->repo, &list.item[0], &path, &oops));
+    assert_int_equal(access(path, R_OK), 0);
+}
+
+static void a_dataset_put_twice_is_refused_or_skipped_and_no_file_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct cb_error err = { 0 };
+    char ids[9][CB_UUID_TEXT_SIZE], again[1][CB_UUID_TEXT_SIZE], file[96];
+    put_biases(f, BIAS_RUN, 2, ids);
+    struct cb_data_id id = detector_id(1);
+    snprintf(file, sizeof file, "%s/second.fits", f->root);
+    write_file(file, "other pixels\n");
+    const struct cb_put put = { .data_id = &id, .file = file };
+    const struct cb_put_options refuse = { .transfer = CB_TRANSFER_MOVE };
+    const struct cb_put_options skip = { .transfer = CB_TRANSFER_MOVE, .existing = CB_EXISTING_SKIP };
+    assert_false(cb_dataset_put(f->repo, "bias", BIAS_RUN, &put, 1, &refuse, NULL, &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    must(cb_dataset_put(f->repo, "bias", BIAS_RUN, &put, 1, &skip, again, &oops));
+    assert_string_equal(again[0], ids[1]);
+    assert_int_equal(access(file, R_OK), 0); /* the source of a refused move is where it was */
+}
+
+static void a_rolled_back_put_leaves_neither_rows_nor_files_and_returns_what_it_moved(void **state)
+{
+    struct fixture *f = *state;
+    char file[96], id_text[1][CB_UUID_TEXT_SIZE];
+    struct cb_data_id id = detector_id(0);
+    must(cb_dataset_type_register(f->repo, "bias", BIAS_DIMS, "ExposureF", true, NULL, &oops));
+    must(cb_collection_register(f->repo, BIAS_RUN, CB_COLLECTION_RUN, NULL, NULL, &oops));
+    snprintf(file, sizeof file, "%s/one.fits", f->root);
+    write_file(file, "pixels\n");
+    const struct cb_put put = { .data_id = &id, .file = file };
+    const struct cb_put_options move = { .transfer = CB_TRANSFER_MOVE };
+    cb_auto(cb_free) char *path = NULL, *placed = NULL;
+    must(cb_dataset_template_path(f->repo, "bias", BIAS_RUN, &id, ".fits", &path, &oops));
+    placed = cb_xasprintf("%s/%s", f->root, path);
+    struct cb_tx *tx = NULL;
+    must(cb_tx_begin(f->db, &tx, &oops));
+    must(cb_dataset_put(f->repo, "bias", BIAS_RUN, &put, 1, &move, id_text, &oops));
+    assert_int_equal(access(placed, R_OK), 0);
+    cb_tx_abandon(tx);
+    assert_int_not_equal(access(placed, F_OK), 0);
+    assert_int_equal(access(file, R_OK), 0);
+    const char *ids[] = { id_text[0] };
+    struct cb_error err = { 0 };
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    assert_false(cb_dataset_get(f->repo, ids, 1, &list, &err));
+    assert_int_equal(err.kind, CB_ERR_NOT_FOUND);
+}
+
+static void a_raw_gets_the_id_the_butler_derives(void **state)
+{
+    struct fixture *f = *state;
+    must(cb_dataset_type_register(f->repo, "raw", BIAS_DIMS | CB_DIM(CB_EXPOSURE), "Exposure", false, NULL, &oops));
+    must(cb_collection_register(f->repo, "LSSTComCam/raw/all", CB_COLLECTION_RUN, NULL, NULL, &oops));
+    const struct cb_element *group = cb_element_at(CB_GROUP), *day = cb_element_at(CB_DAY_OBS);
+    const struct cb_element *exposure = cb_element_at(CB_EXPOSURE);
+    must(cb_record_sync(f->repo, group, (const char *[]){ "LSSTComCam", "g1" }, false, NULL, &oops));
+    must(cb_record_sync(f->repo, day,
+                        (const char *[]){ "LSSTComCam", "20241208", "[1733659200000000000,1733745600000000000)" }, false,
+                        NULL, &oops));
+    const char *values[40] = { NULL };
+    const char *const given[][2] = { { "instrument", "LSSTComCam" }, { "id", "2024120800690" },
+                                     { "day_obs", "20241208" },      { "group", "g1" },
+                                     { "physical_filter", "g_01" },  { "obs_id", "CC_O_20241208_000690" },
+                                     { "exposure_time", "0.1" } };
+    for (size_t i = 0; i < 7; i++)
+        values[cb_element_column(exposure, given[i][0], strlen(given[i][0])) - exposure->columns] = given[i][1];
+    enum cb_sync what = CB_SYNC_SAME;
+    must(cb_record_sync(f->repo, exposure, values, false, &what, &oops));
+    assert_int_equal(what, CB_SYNC_INSERTED);
+    must(cb_record_sync(f->repo, exposure, values, false, &what, &oops));
+    assert_int_equal(what, CB_SYNC_SAME);
+    values[cb_element_column(exposure, "exposure_time", 13) - exposure->columns] = "0.2";
+    struct cb_error err = { 0 };
+    assert_false(cb_record_sync(f->repo, exposure, values, false, &what, &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    assert_string_equal(err.text, "Conflict in sync for table exposure on column(s) exposure_time: 0.1 != 0.2");
+
+    char file[96], ids[1][CB_UUID_TEXT_SIZE];
+    struct cb_data_id id = detector_id(3);
+    cb_data_id_set_number(&id, CB_EXPOSURE, 2024120800690);
+    snprintf(file, sizeof file, "%s/raw.fits", f->root);
+    write_file(file, "raw\n");
+    const struct cb_put put = { .data_id = &id, .file = file };
+    const struct cb_put_options options = { .transfer = CB_TRANSFER_LINK, .id_mode = CB_ID_DATAID_TYPE_RUN };
+    must(cb_dataset_put(f->repo, "raw", "LSSTComCam/raw/all", &put, 1, &options, ids, &oops));
+    assert_string_equal(ids[0], "be986e28-b26e-51f3-b816-0d1d7185ee49");
+    const char *one[] = { ids[0] };
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    must(cb_dataset_get(f->repo, one, 1, &list, &oops));
+    assert_string_equal(list.item[0].path,
+                        "LSSTComCam/raw/all/raw/20241208/CC_O_20241208_000690/"
+                        "raw_LSSTComCam_g_01_CC_O_20241208_000690_R22_S10_LSSTComCam_raw_all.fits");
+}
+
+static void a_certified_bias_is_found_inside_its_range_only(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE];
+    put_biases(f, BIAS_RUN, 9, ids);
+    certify_biases(f, BIAS_CALIB, ids, 9, days(10, 20));
+    must(cb_collection_register(f->repo, CHAIN, CB_COLLECTION_CHAINED, NULL, NULL, &oops));
+    must(cb_chain_change(f->repo, CHAIN, CB_CHAIN_REDEFINE, (const char *[]){ BIAS_CALIB }, 1, &oops));
+    struct cb_data_id id = detector_id(4);
+    const struct {
+        int64_t at_day_ns;
+        size_t found;
+    } cases[] = { { -1, 0 }, { 0, 1 }, { 864000000000000LL - 1, 1 }, { 864000000000000LL, 0 } };
+    for (size_t i = 0; i < 4; i++) {
+        int64_t at = days(10, 20).begin_ns + cases[i].at_day_ns;
+        struct cb_timespan instant = cb_timespan_of(at, at);
+        cb_auto_datasets struct cb_dataset_list list = { 0 };
+        must(cb_dataset_find(f->repo, "bias", &id, (const char *[]){ CHAIN }, 1, &instant, &list, &oops));
+        assert_int_equal(list.count, cases[i].found);
+        if (list.count > 0) {
+            assert_string_equal(list.item[0].id, ids[4]);
+            assert_true(cb_timespan_equal(list.item[0].validity, days(10, 20)));
+        }
+    }
+    cb_auto_datasets struct cb_dataset_list timeless = { 0 };
+    must(cb_dataset_find(f->repo, "bias", &id, (const char *[]){ CHAIN }, 1, NULL, &timeless, &oops));
+    assert_int_equal(timeless.count, 0);
+}
+
+static void the_first_collection_of_a_chain_wins_also_in_bulk(void **state)
+{
+    struct fixture *f = *state;
+    char old[9][CB_UUID_TEXT_SIZE], new[9][CB_UUID_TEXT_SIZE];
+    put_biases(f, BIAS_RUN, 3, old);
+    put_biases(f, "LSSTComCam/calib/DM-2/demo/biasGen.20241220a", 2, new);
+    certify_biases(f, BIAS_CALIB, old, 3, days(0, 1000));
+    certify_biases(f, "LSSTComCam/calib/DM-2/demo/bias.20241220a", new, 2, days(50, 1000));
+    const char *const path[] = { "LSSTComCam/calib/DM-2/demo/bias.20241220a", BIAS_CALIB };
+    struct cb_data_id ids[4] = { detector_id(0), detector_id(0), detector_id(2), detector_id(7) };
+    struct cb_timespan at[4] = { days(10, 11), days(60, 61), days(60, 61), days(60, 61) };
+    size_t found[4];
+    cb_auto(cb_finder_close) struct cb_finder *finder = NULL;
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    must(cb_finder_open(f->repo, "bias", path, 2, &finder, &oops));
+    must(cb_finder_find_many(finder, ids, at, 4, found, &list, &oops));
+    assert_string_equal(list.item[found[0]].id, old[0]);
+    assert_string_equal(list.item[found[1]].id, new[0]);
+    assert_string_equal(list.item[found[2]].id, old[2]);
+    assert_true(found[3] == SIZE_MAX);
+}
+
+static void what_the_butler_lets_pass_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE], other[9][CB_UUID_TEXT_SIZE];
+    struct cb_error err = { 0 };
+    put_biases(f, BIAS_RUN, 2, ids);
+    put_biases(f, "LSSTComCam/calib/DM-1/demo/biasGen.20241210b", 1, other);
+    certify_biases(f, BIAS_CALIB, ids, 1, days(0, 10));
+    const char *one[] = { ids[1] }, *twins[] = { ids[0], other[0] }, *rival[] = { other[0] };
+    assert_false(cb_certify(f->repo, BIAS_CALIB, one, 1, days(5, 4), &err));
+    assert_int_equal(err.kind, CB_ERR_INVALID);
+    assert_false(cb_certify(f->repo, BIAS_CALIB, twins, 2, days(20, 30), &err));
+    assert_int_equal(err.kind, CB_ERR_INVALID);
+    assert_false(cb_certify(f->repo, BIAS_RUN, one, 1, days(0, 10), &err));
+    assert_string_equal(err.text, "Cannot certify into collection '" BIAS_RUN "' of type RUN; must be CALIBRATION.");
+    assert_false(cb_certify(f->repo, BIAS_CALIB, rival, 1, days(9, 30), &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    assert_memory_equal(err.text, "1 validity range conflicts certifying datasets of type bias into " BIAS_CALIB, 90);
+    must(cb_certify(f->repo, BIAS_CALIB, rival, 1, days(10, 30), &oops)); /* beside it is fine */
+}
+
+static void decertifying_the_middle_leaves_both_ends(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE];
+    size_t touched = 0;
+    struct cb_timespan always = CB_TIMESPAN_ALWAYS;
+    put_biases(f, BIAS_RUN, 2, ids);
+    certify_biases(f, BIAS_CALIB, ids, 2, always);
+    struct cb_data_id one = detector_id(1), zero = detector_id(0);
+    must(cb_decertify(f->repo, BIAS_CALIB, "bias", days(5, 6), &one, 1, &touched, &oops));
+    assert_int_equal(touched, 1);
+    const struct {
+        const struct cb_data_id *id;
+        struct cb_timespan at;
+        size_t found;
+    } cases[] = { { &one, days(4, 5), 1 }, { &one, days(5, 6), 0 }, { &one, days(6, 7), 1 }, { &zero, days(5, 6), 1 } };
+    for (size_t i = 0; i < 4; i++) {
+        cb_auto_datasets struct cb_dataset_list list = { 0 };
+        must(cb_dataset_find(f->repo, "bias", cases[i].id, (const char *[]){ BIAS_CALIB }, 1, &cases[i].at, &list, &oops));
+        assert_int_equal(list.count, cases[i].found);
+    }
+}
+
+static void a_certified_dataset_cannot_be_removed(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE];
+    struct cb_error err = { 0 };
+    put_biases(f, BIAS_RUN, 2, ids);
+    certify_biases(f, BIAS_CALIB, ids, 1, days(0, 10));
+    const char *both[] = { ids[1], ids[0] }, *second[] = { ids[1] };
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    cb_auto(cb_free) char *path = NULL;
+    must(cb_dataset_get(f->repo, second, 1, &list, &oops));
+    must(cb_dataset_file(f->repo, &list.item[0], &path, &oops));
+    assert_false(cb_dataset_remove(f->repo, both, 2, &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    assert_int_equal(access(path, F_OK), 0);
+    must(cb_dataset_remove(f->repo, second, 1, &oops));
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void register_chain(struct fixture *f, const char *name)
+{
+    must(cb_collection_register(f->repo, name, CB_COLLECTION_CHAINED, NULL, NULL, &oops));
+}
+
+static void expect_children(struct fixture *f, const char *parent, const char *joined)
+{
+    char text[512] = "";
+    cb_auto_collections struct cb_collection_list list = { 0 };
+    must(cb_chain_children(f->repo, parent, &list, &oops));
+    for (size_t i = 0; i < list.count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? "," : "", list.item[i].name);
+    assert_string_equal(text, joined);
+}
+
+static void a_chain_is_edited_in_all_ways(void **state)
+{
+    struct fixture *f = *state;
+    const char *const names[] = { "a", "b", "c", "d" };
+    for (size_t i = 0; i < 4; i++)
+        must(cb_collection_register(f->repo, names[i], CB_COLLECTION_TAGGED, NULL, NULL, &oops));
+    register_chain(f, "chain");
+    must(cb_chain_change(f->repo, "chain", CB_CHAIN_REDEFINE, (const char *[]){ "a", "b", "a" }, 3, &oops));
+    expect_children(f, "chain", "a,b");
+    must(cb_chain_change(f->repo, "chain", CB_CHAIN_PREPEND, (const char *[]){ "c", "b" }, 2, &oops));
+    expect_children(f, "chain", "c,b,a");
+    must(cb_chain_change(f->repo, "chain", CB_CHAIN_EXTEND, (const char *[]){ "c", "d" }, 2, &oops));
+    expect_children(f, "chain", "b,a,c,d");
+    must(cb_chain_change(f->repo, "chain", CB_CHAIN_REMOVE, (const char *[]){ "a" }, 1, &oops));
+    expect_children(f, "chain", "b,c,d");
+    must(cb_chain_pop(f->repo, "chain", (const int64_t[]){ -1, 0 }, 2, &oops));
+    expect_children(f, "chain", "c");
+}
+
+static void a_chain_that_runs_out_of_positions_is_numbered_anew(void **state)
+{
+    struct fixture *f = *state;
+    must(cb_collection_register(f->repo, "a", CB_COLLECTION_TAGGED, NULL, NULL, &oops));
+    must(cb_collection_register(f->repo, "b", CB_COLLECTION_TAGGED, NULL, NULL, &oops));
+    register_chain(f, "chain");
+    must(cb_chain_change(f->repo, "chain", CB_CHAIN_PREPEND, (const char *[]){ "a" }, 1, &oops));
+    struct cb_tx *tx = NULL;
+    must(cb_repo_begin(f->repo, &tx, &oops));
+    must(cb_db_script(f->db, "UPDATE collection_chain SET position = -30000", &oops));
+    must(cb_tx_commit(&tx, &oops));
+    must(cb_chain_change(f->repo, "chain", CB_CHAIN_PREPEND, (const char *[]){ "b" }, 1, &oops));
+    expect_children(f, "chain", "b,a");
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    must(cb_repo_begin(f->repo, &tx, &oops));
+    must(cb_db_run(f->db, "SELECT min(position) FROM collection_chain", CB_P0, &rows, &oops));
+    cb_tx_abandon(tx);
+    assert_int_equal(cb_rows_int(rows, 0, 0), -1);
+}
+
+static void a_cycle_of_chains_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct cb_error err = { 0 };
+    register_chain(f, "one");
+    register_chain(f, "two");
+    must(cb_chain_change(f->repo, "one", CB_CHAIN_REDEFINE, (const char *[]){ "two" }, 1, &oops));
+    assert_false(cb_chain_change(f->repo, "two", CB_CHAIN_PREPEND, (const char *[]){ "one" }, 1, &err));
+    assert_string_equal(err.text, "Cycle in collection chaining when defining 'two'.");
+    assert_false(cb_chain_change(f->repo, "one", CB_CHAIN_EXTEND, (const char *[]){ "one" }, 1, &err));
+    assert_false(cb_chain_change(f->repo, "one", CB_CHAIN_EXTEND, (const char *[]){ "nobody" }, 1, &err));
+    assert_string_equal(err.text, "No collection with name 'nobody' found.");
+}
+
+static void flattening_goes_depth_first_and_takes_each_once(void **state)
+{
+    struct fixture *f = *state;
+    const char *const leaves[] = { "x", "y", "z" };
+    for (size_t i = 0; i < 3; i++)
+        must(cb_collection_register(f->repo, leaves[i], CB_COLLECTION_TAGGED, NULL, NULL, &oops));
+    register_chain(f, "inner");
+    register_chain(f, "outer");
+    must(cb_chain_change(f->repo, "inner", CB_CHAIN_REDEFINE, (const char *[]){ "z", "x" }, 2, &oops));
+    must(cb_chain_change(f->repo, "outer", CB_CHAIN_REDEFINE, (const char *[]){ "inner", "x", "y" }, 3, &oops));
+    must(cb_chain_change(f->repo, "outer", CB_CHAIN_PREPEND, (const char *[]){ "y" }, 1, &oops));
+    cb_auto_collections struct cb_collection_list list = { 0 };
+    must(cb_collection_flatten(f->repo, (const char *[]){ "outer" }, 1, false, &list, &oops));
+    assert_int_equal(list.count, 3);
+    assert_string_equal(list.item[0].name, "y");
+    assert_string_equal(list.item[1].name, "z");
+    assert_string_equal(list.item[2].name, "x");
+}
+
+static void other_manager_versions_are_refused_and_printed(void **state)
+{
+    struct fixture *f = *state;
+    struct cb_error err = { 0 };
+    struct cb_tx *tx = NULL;
+    struct cb_repo *again = NULL;
+    must(cb_repo_begin(f->repo, &tx, &oops));
+    must(cb_db_script(f->db, "UPDATE butler_attributes SET value = '3.0.0' WHERE name LIKE 'version:%SynthInt%'", &oops));
+    must(cb_tx_commit(&tx, &oops));
+    assert_false(cb_repo_open(f->root, NULL, f->db, &again, &err));
+    assert_int_equal(err.kind, CB_ERR_FATAL);
+    assert_non_null(strstr(err.text, "version 3.0.0 of the collections manager"));
+    assert_non_null(strstr(err.text, "calbus works with 2.0"));
+}
+
+static void a_repository_is_made_once(void **state)
+{
+    struct fixture *f = *state;
+    struct cb_error err = { 0 };
+    const char *uri = getenv("CALBUS_TEST_DB_URI");
+    assert_false(cb_repo_create(f->db, uri, f->root, f->schema, &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    char other[96];
+    snprintf(other, sizeof other, "%s/other", f->root);
+    assert_false(cb_repo_create(f->db, uri, other, f->schema, &err)); /* the schema is taken */
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    assert_false(cb_repo_create(f->db, uri, other, "calbus", &err));
+    assert_int_equal(err.kind, CB_ERR_INVALID);
+}
+
+static void a_label_of_the_index_opens_with_a_connection_of_its_own_or_a_shared_one(void **state)
+{
+    struct fixture *f = *state;
+    char path[96];
+    struct cb_repo_index index = { 0 };
+    snprintf(path, sizeof path, "%s/index.yaml", f->root);
+    must(cb_repo_index_put(path, "/repo/main", "/nowhere", &oops));
+    must(cb_repo_index_put(path, "/repo/main", f->root, &oops));
+    must(cb_repo_index_read(path, &index, &oops));
+    cb_auto(cb_repo_close) struct cb_repo *own = NULL;
+    cb_auto(cb_repo_close) struct cb_repo *sharing = NULL;
+    must(cb_repo_open("/repo/main", &index, NULL, &own, &oops));
+    assert_true(own->owns_db);
+    must(cb_repo_open("/repo/main", &index, f->db, &sharing, &oops));
+    assert_ptr_equal(sharing->db, f->db);
+    struct cb_error err = { 0 };
+    struct cb_repo *none = NULL;
+    assert_false(cb_repo_open("/repo/mian", &index, NULL, &none, &err));
+    assert_int_equal(err.kind, CB_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.text, "labels are /repo/main"));
+    cb_repo_index_done(&index);
+}
+
+#define with_repository(test) cmocka_unit_test_setup_teardown(test, make_repository, drop_repository)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_repository(a_type_and_a_collection_registered_twice_are_one),
+        with_repository(a_collection_or_type_cannot_change_what_it_is),
+        with_repository(odd_names_are_refused),
+        with_repository(a_file_lies_where_the_butler_would_put_it),
+        with_repository(a_dataset_put_twice_is_refused_or_skipped_and_no_file_stays),
+        with_repository(a_rolled_back_put_leaves_neither_rows_nor_files_and_returns_what_it_moved),
+        with_repository(a_raw_gets_the_id_the_butler_derives),
+        with_repository(a_certified_bias_is_found_inside_its_range_only),
+        with_repository(the_first_collection_of_a_chain_wins_also_in_bulk),
+        with_repository(what_the_butler_lets_pass_is_refused),
+        with_repository(decertifying_the_middle_leaves_both_ends),
+        with_repository(a_certified_dataset_cannot_be_removed),
+        with_repository(a_chain_is_edited_in_all_ways),
+        with_repository(a_chain_that_runs_out_of_positions_is_numbered_anew),
+        with_repository(a_cycle_of_chains_is_refused),
+        with_repository(flattening_goes_depth_first_and_takes_each_once),
+        with_repository(other_manager_versions_are_refused_and_printed),
+        with_repository(a_repository_is_made_once),
+        with_repository(a_label_of_the_index_opens_with_a_connection_of_its_own_or_a_shared_one),
+    };
+    return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+}
