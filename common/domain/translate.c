@@ -35,7 +35,8 @@ static bool missing(const char *key, struct cb_error *err)
 static bool put_text(char *field, size_t size, const char *key, const char *text, struct cb_error *err)
 {
     if (strlen(text) >= size)
-        return cb_fail(err, CB_ERR_INVALID, "header key %s has more than %zu characters: \"%.80s\"", key, size - 1, text);
+        return cb_fail(err, CB_ERR_INVALID, "header key %s has more than %zu characters: \"%.80s\"", key,
+                       size - 1, text);
     memcpy(field, text, strlen(text) + 1);
     return true;
 }
@@ -66,7 +67,8 @@ bool cb_translate_camera(const struct cb_card_source *source, const struct cb_in
                          struct cb_error *err)
 {
     struct cb_header h = { .source = source };
-    if (is_text(&h, "INSTRUME", "LATISS") || is_text(&h, "INSTRUME", "LSST_ATISS") || is_text(&h, "DETNAME", "RXX_S00"))
+    if (is_text(&h, "INSTRUME", "LATISS") || is_text(&h, "INSTRUME", "LSST_ATISS") ||
+        is_text(&h, "DETNAME", "RXX_S00"))
         *ret_instrument = cb_instrument_at(CB_CAMERA_LATISS);
     else if (is_comcam(&h))
         *ret_instrument = cb_instrument_at(CB_CAMERA_LSSTCOMCAM);
@@ -77,11 +79,12 @@ bool cb_translate_camera(const struct cb_card_source *source, const struct cb_in
     else if (!cb_header_is_defined(&h, "INSTRUME"))
         return missing("INSTRUME", err);
     else
-        return cb_fail(err, CB_ERR_INVALID,
-                       "no camera is known for INSTRUME \"%.60s\", TELESCOP \"%.60s\": expected LATISS, LSSTComCam, "
-                       "LSSTComCamSim or LSSTCam",
-                       cb_header_text(&h, "INSTRUME") != NULL ? cb_header_text(&h, "INSTRUME") : "",
-                       cb_header_text(&h, "TELESCOP") != NULL ? cb_header_text(&h, "TELESCOP") : "");
+        return cb_fail(
+            err, CB_ERR_INVALID,
+            "no camera is known for INSTRUME \"%.60s\", TELESCOP \"%.60s\": expected LATISS, LSSTComCam, "
+            "LSSTComCamSim or LSSTCam",
+            cb_header_text(&h, "INSTRUME") != NULL ? cb_header_text(&h, "INSTRUME") : "",
+            cb_header_text(&h, "TELESCOP") != NULL ? cb_header_text(&h, "TELESCOP") : "");
     return true;
 }
 
@@ -108,7 +111,8 @@ static bool scale_to_tai(const struct cb_header *h, int64_t ns, int64_t *ret_tai
     else if (strcasecmp(system, "TT") == 0)
         *ret_tai_ns = cb_tai_from_tt(ns);
     else
-        return cb_fail(err, CB_ERR_INVALID, "unrecognized TIMESYS \"%.40s\": expected TAI, UTC or TT", system);
+        return cb_fail(err, CB_ERR_INVALID, "unrecognized TIMESYS \"%.40s\": expected TAI, UTC or TT",
+                       system);
     return true;
 }
 
@@ -117,7 +121,8 @@ static bool translate_span(const struct cb_header *h, struct cb_exposure_record 
     int64_t begin = 0, end = 0;
     const char *date_end = cb_header_text(h, "DATE-END");
     if (!cb_header_begin(h, &begin))
-        return cb_fail(err, CB_ERR_INVALID, "no time of begin: MJD-BEG, DATE-BEG, MJD-OBS and DATE-OBS are all missing");
+        return cb_fail(err, CB_ERR_INVALID,
+                       "no time of begin: MJD-BEG, DATE-BEG, MJD-OBS and DATE-OBS are all missing");
     if (date_end == NULL) {
         end = begin + llround(r->shutter_time_s * 1e9);
     } else {
@@ -140,7 +145,8 @@ static int64_t nth_sunday(int year, int month, int n)
     return first + (7 - weekday) % 7 + 7 * (n - 1);
 }
 
-/* UTC - US Pacific time: summer time from the second Sunday of March, 10:00 UTC, to the first of November, 09:00. */
+/* UTC - US Pacific time: summer time from the second Sunday of March, 10:00 UTC, to the first of November,
+ * 09:00. */
 static int64_t pacific_offset_s(int64_t utc_ns)
 {
     int year = 0, month = 0, day = 0;
@@ -177,7 +183,8 @@ static bool translate_day(const struct cb_header *h, struct cb_exposure_record *
         cb_date_from_days((r->span.begin_ns - offset_ns) / CB_NS_PER_DAY, &year, &month, &day);
         r->day_obs = (year * INT64_C(100) + month) * 100 + day;
     }
-    (void)cb_days_from_date((int)(r->day_obs / 10000), (int)(r->day_obs / 100 % 100), (int)(r->day_obs % 100), &days);
+    (void)cb_days_from_date((int)(r->day_obs / 10000), (int)(r->day_obs / 100 % 100), (int)(r->day_obs % 100),
+                            &days);
     int64_t start = days * CB_NS_PER_DAY + offset_ns;
     r->day_obs_span = cb_timespan_of(start, start + CB_NS_PER_DAY);
     return true;
@@ -195,12 +202,14 @@ static bool translate_id(const struct cb_header *h, struct cb_exposure_record *r
 {
     int64_t index = 0;
     if (cb_header_has_key(h, "CALIB_ID"))
-        return cb_fail(err, CB_ERR_INVALID, "the file is a calibration product, not a raw: it has the key CALIB_ID");
+        return cb_fail(err, CB_ERR_INVALID,
+                       "the file is a calibration product, not a raw: it has the key CALIB_ID");
     if (!cb_header_integer(h, "SEQNUM", &r->seq_num))
         return missing("SEQNUM", err);
     const char *controller = cb_header_text(h, "CONTRLLR");
     if (controller != NULL && strlen(controller) > 1)
-        return cb_fail(err, CB_ERR_INVALID, "header key CONTRLLR must be one letter, not \"%.20s\"", controller);
+        return cb_fail(err, CB_ERR_INVALID, "header key CONTRLLR must be one letter, not \"%.20s\"",
+                       controller);
     if (!cb_exposure_id(r->day_obs, r->seq_num, controller_of(h), &r->id, err))
         return false;
     r->seq_start = r->seq_num;
@@ -246,7 +255,8 @@ static bool translate_detector(const struct cb_header *h, struct cb_exposure_rec
 
 /* Observation. */
 
-static bool translate_exposure_time(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
+static bool translate_exposure_time(const struct cb_header *h, struct cb_exposure_record *r,
+                                    struct cb_error *err)
 {
     double shutter = 0.0, dark = 0.0;
     if (!cb_header_number(h, "EXPTIME", &r->exposure_time_s)) {
@@ -284,7 +294,8 @@ static bool is_on_mountain(const struct cb_header *h, int64_t begin)
 }
 
 /* LATISS looks at OBSTYPE first, tells laboratory frames apart, and guesses where neither key is there. */
-static bool latiss_type(const struct cb_header *h, struct cb_exposure_record *r, bool mountain, struct cb_error *err)
+static bool latiss_type(const struct cb_header *h, struct cb_exposure_record *r, bool mountain,
+                        struct cb_error *err)
 {
     const char *key = cb_header_is_defined(h, "OBSTYPE") ? "OBSTYPE" : "IMGTYPE";
     const char *type = cb_header_text(h, key);
@@ -298,7 +309,8 @@ static bool latiss_type(const struct cb_header *h, struct cb_exposure_record *r,
     return true;
 }
 
-static bool translate_type(const struct cb_header *h, struct cb_exposure_record *r, bool mountain, struct cb_error *err)
+static bool translate_type(const struct cb_header *h, struct cb_exposure_record *r, bool mountain,
+                           struct cb_error *err)
 {
     if (h->instrument->camera == CB_CAMERA_LATISS)
         return latiss_type(h, r, mountain, err);
@@ -314,7 +326,8 @@ static bool translate_type(const struct cb_header *h, struct cb_exposure_record 
 }
 
 /* The first of two keys that has text, else a default. */
-static const char *first_text(const struct cb_header *h, const char *key, const char *other, const char *fallback)
+static const char *first_text(const struct cb_header *h, const char *key, const char *other,
+                              const char *fallback)
 {
     const char *text = cb_header_text(h, key);
     if (text == NULL || text[0] == '\0')
@@ -328,9 +341,10 @@ static bool translate_purpose(const struct cb_header *h, struct cb_exposure_reco
                   first_text(h, "REASON", "TESTTYPE", "unknown"), err))
         return false;
     put_lower(r->observation_reason);
-    return put_text(r->science_program, sizeof r->science_program, "PROGRAM", first_text(h, "PROGRAM", "RUNNUM", "unknown"),
-                    err) &&
-           put_text(r->target_name, sizeof r->target_name, "OBJECT", first_text(h, "OBJECT", "OBJECT", "UNKNOWN"), err);
+    return put_text(r->science_program, sizeof r->science_program, "PROGRAM",
+                    first_text(h, "PROGRAM", "RUNNUM", "unknown"), err) &&
+           put_text(r->target_name, sizeof r->target_name, "OBJECT",
+                    first_text(h, "OBJECT", "OBJECT", "UNKNOWN"), err);
 }
 
 /* Filters (instruments.md 1.3). */
@@ -389,7 +403,8 @@ static bool translate_filter(const struct cb_header *h, struct cb_exposure_recor
     else
         lsst_filter(h, name);
     if (strlen(name) >= sizeof r->physical_filter || !cb_instrument_band(h->instrument, name, r->band, NULL))
-        return cb_fail(err, CB_ERR_INVALID, "physical filter \"%.80s\" is not registered for %s", name, h->instrument->name);
+        return cb_fail(err, CB_ERR_INVALID, "physical filter \"%.80s\" is not registered for %s", name,
+                       h->instrument->name);
     memcpy(r->physical_filter, name, strlen(name) + 1);
     return true;
 }
@@ -407,7 +422,8 @@ static double wrap_360(double angle_deg)
     return wrapped < 0.0 ? wrapped + 360.0 : wrapped;
 }
 
-/* FK5 (J2000) to ICRS: a rotation by -19.9, -9.1 and 22.9 mas about x, y and z (the IAU's Hipparcos frame). */
+/* FK5 (J2000) to ICRS: a rotation by -19.9, -9.1 and 22.9 mas about x, y and z (the IAU's Hipparcos frame).
+ */
 static void fk5_to_icrs(double *ra_deg, double *dec_deg)
 {
     const double mas = RADIANS / 3600e3, wx = -19.9 * mas, wy = -9.1 * mas, wz = 22.9 * mas;
@@ -418,7 +434,8 @@ static void fk5_to_icrs(double *ra_deg, double *dec_deg)
     *dec_deg = atan2(z2, hypot(x2, y2)) / RADIANS;
 }
 
-static bool pointing_pair(const struct cb_header *h, const char *ra_key, const char *dec_key, double *ra, double *dec)
+static bool pointing_pair(const struct cb_header *h, const char *ra_key, const char *dec_key, double *ra,
+                          double *dec)
 {
     return cb_header_number(h, ra_key, ra) && cb_header_number(h, dec_key, dec);
 }
@@ -493,7 +510,8 @@ static enum cb_tristate sky_by_type(const struct cb_exposure_record *r)
     return is_type(r, "bias") || is_type(r, "dark") || is_type(r, "flat") ? CB_NO : CB_UNKNOWN;
 }
 
-static enum cb_tristate can_see_sky(const struct cb_header *h, const struct cb_exposure_record *r, bool mountain)
+static enum cb_tristate can_see_sky(const struct cb_header *h, const struct cb_exposure_record *r,
+                                    bool mountain)
 {
     enum cb_camera camera = h->instrument->camera;
     const char *vignetting = cb_header_text(h, "VIGN_MIN");
@@ -510,15 +528,15 @@ static enum cb_tristate can_see_sky(const struct cb_header *h, const struct cb_e
     return guess ? sky_by_type(r) : CB_UNKNOWN;
 }
 
-static bool is_truthy(const struct cb_card *card)
+static bool is_truthy(const struct cb_key_value *card)
 {
     switch (card->kind) {
-    case CB_CARD_BOOL:
+    case CB_KEY_BOOL:
         return card->truth;
-    case CB_CARD_INT:
-    case CB_CARD_FLOAT:
+    case CB_KEY_INT:
+    case CB_KEY_FLOAT:
         return card->number != 0.0;
-    case CB_CARD_STRING:
+    case CB_KEY_STRING:
         return card->text[0] != '\0';
     default:
         return false;
@@ -531,14 +549,15 @@ static bool has_simulated(const struct cb_header *h)
     if (h->instrument->camera == CB_CAMERA_LSSTCOMCAMSIM || controller_is(h, "HPQS"))
         return true;
     for (size_t i = 0; (key = h->source->key_at(h->source->header, i)) != NULL; i++) {
-        struct cb_card card = cb_header_card(h, key);
+        struct cb_key_value card = cb_header_card(h, key);
         if (strstr(key, "SIMULATE") != NULL && is_truthy(&card))
             return true;
     }
     return false;
 }
 
-static bool translate_observation(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
+static bool translate_observation(const struct cb_header *h, struct cb_exposure_record *r,
+                                  struct cb_error *err)
 {
     bool mountain = is_on_mountain(h, r->span.begin_ns);
     if (!translate_type(h, r, mountain, err) || !translate_purpose(h, r, err) || !translate_filter(h, r, err))
@@ -561,9 +580,9 @@ bool cb_translate(const struct cb_card_source *source, const struct cb_card_sour
     h.instrument = r.instrument;
     memcpy(h.obs_id, r.obs_id, sizeof h.obs_id);
     cb_header_repair(&h);
-    if (!translate_exposure_time(&h, &r, err) || !translate_span(&h, &r, err) || !translate_day(&h, &r, err) ||
-        !translate_id(&h, &r, err) || !translate_group(&h, &r, err) || !translate_detector(&h, &r, err) ||
-        !translate_observation(&h, &r, err))
+    if (!translate_exposure_time(&h, &r, err) || !translate_span(&h, &r, err) ||
+        !translate_day(&h, &r, err) || !translate_id(&h, &r, err) || !translate_group(&h, &r, err) ||
+        !translate_detector(&h, &r, err) || !translate_observation(&h, &r, err))
         return cb_context(err, "cannot translate the header of \"%s\"", r.obs_id);
     *ret_record = r;
     return true;

@@ -11,18 +11,18 @@
 #define MJD_OF_1970 40587.0
 #define NS_PER_DAY 86400e9
 
-struct cb_card cb_header_card(const struct cb_header *header, const char *key)
+struct cb_key_value cb_header_card(const struct cb_header *header, const char *key)
 {
     for (size_t i = header->n_repairs; i-- > 0;)
         if (strcmp(header->repairs[i].key, key) == 0) {
-            struct cb_card card = header->repairs[i].card;
-            if (card.kind == CB_CARD_STRING)
+            struct cb_key_value card = header->repairs[i].card;
+            if (card.kind == CB_KEY_STRING)
                 card.text = header->repairs[i].text;
             return card;
         }
     if (header->corrections != NULL) {
-        struct cb_card card = header->corrections->find(header->corrections->header, key);
-        if (card.kind != CB_CARD_ABSENT)
+        struct cb_key_value card = header->corrections->find(header->corrections->header, key);
+        if (card.kind != CB_KEY_ABSENT)
             return card;
     }
     return header->source->find(header->source->header, key);
@@ -30,27 +30,27 @@ struct cb_card cb_header_card(const struct cb_header *header, const char *key)
 
 bool cb_header_has_key(const struct cb_header *header, const char *key)
 {
-    return cb_header_card(header, key).kind != CB_CARD_ABSENT;
+    return cb_header_card(header, key).kind != CB_KEY_ABSENT;
 }
 
 bool cb_header_is_defined(const struct cb_header *header, const char *key)
 {
-    enum cb_card_kind kind = cb_header_card(header, key).kind;
-    return kind != CB_CARD_ABSENT && kind != CB_CARD_UNDEFINED;
+    enum cb_key_kind kind = cb_header_card(header, key).kind;
+    return kind != CB_KEY_ABSENT && kind != CB_KEY_UNDEFINED;
 }
 
 const char *cb_header_text(const struct cb_header *header, const char *key)
 {
-    struct cb_card card = cb_header_card(header, key);
-    return card.kind == CB_CARD_STRING ? card.text : NULL;
+    struct cb_key_value card = cb_header_card(header, key);
+    return card.kind == CB_KEY_STRING ? card.text : NULL;
 }
 
 bool cb_header_number(const struct cb_header *header, const char *key, double *ret_value)
 {
-    struct cb_card card = cb_header_card(header, key);
-    if (card.kind == CB_CARD_STRING)
+    struct cb_key_value card = cb_header_card(header, key);
+    if (card.kind == CB_KEY_STRING)
         return cb_scan_number(card.text, ret_value);
-    if ((card.kind != CB_CARD_INT && card.kind != CB_CARD_FLOAT) || !isfinite(card.number))
+    if ((card.kind != CB_KEY_INT && card.kind != CB_KEY_FLOAT) || !isfinite(card.number))
         return false;
     *ret_value = card.number;
     return true;
@@ -58,12 +58,12 @@ bool cb_header_number(const struct cb_header *header, const char *key, double *r
 
 bool cb_header_integer(const struct cb_header *header, const char *key, int64_t *ret_value)
 {
-    struct cb_card card = cb_header_card(header, key);
-    if (card.kind == CB_CARD_STRING)
+    struct cb_key_value card = cb_header_card(header, key);
+    if (card.kind == CB_KEY_STRING)
         return cb_scan_integer(card.text, ret_value);
-    if (card.kind == CB_CARD_INT)
+    if (card.kind == CB_KEY_INT)
         *ret_value = card.integer;
-    else if (card.kind == CB_CARD_FLOAT && fabs(card.number) < 1e15 && trunc(card.number) == card.number)
+    else if (card.kind == CB_KEY_FLOAT && fabs(card.number) < 1e15 && trunc(card.number) == card.number)
         *ret_value = (int64_t)card.number;
     else
         return false;
@@ -88,17 +88,17 @@ void cb_header_set_text(struct cb_header *header, const char *key, const char *t
     snprintf(copy, sizeof copy, "%s", text);
     struct cb_repair *set = repair(header, key);
     memcpy(set->text, copy, sizeof copy);
-    set->card = (struct cb_card){ .kind = CB_CARD_STRING };
+    set->card = (struct cb_key_value){ .kind = CB_KEY_STRING };
 }
 
 void cb_header_set_number(struct cb_header *header, const char *key, double value)
 {
-    repair(header, key)->card = (struct cb_card){ .kind = CB_CARD_FLOAT, .number = value };
+    repair(header, key)->card = (struct cb_key_value){ .kind = CB_KEY_FLOAT, .number = value };
 }
 
 void cb_header_set_undefined(struct cb_header *header, const char *key)
 {
-    repair(header, key)->card = (struct cb_card){ .kind = CB_CARD_UNDEFINED };
+    repair(header, key)->card = (struct cb_key_value){ .kind = CB_KEY_UNDEFINED };
 }
 
 /* MJD as whole and fraction, rounded to the nearest ns as the butler rounds (instruments.md 0.7). */

@@ -9,7 +9,7 @@
 
 struct cb_repair {
     const char *key; /* static text */
-    struct cb_card card;
+    struct cb_key_value card;
     char text[CB_REPAIR_TEXT_SIZE];
 };
 
@@ -23,7 +23,7 @@ struct cb_header {
 };
 
 /* The value after repairs. */
-struct cb_card cb_header_card(const struct cb_header *header, const char *key);
+struct cb_key_value cb_header_card(const struct cb_header *header, const char *key);
 /* Present even if without value. */
 bool cb_header_has_key(const struct cb_header *header, const char *key);
 /* Present with a value. */

@@ -55,7 +55,8 @@ static void repair_lsstcam_filter(struct cb_header *header, int64_t day, int64_t
 {
     if (!cb_header_has_key(header, "FILTER") && cb_header_has_key(header, "FILTER2"))
         cb_header_set_undefined(header, "FILTER2");
-    if ((day == 20231107 || day == 20231108 || day == 20241015 || day == 20241016) && is_text(header, "FILTER", "ph_05"))
+    if ((day == 20231107 || day == 20231108 || day == 20241015 || day == 20241016) &&
+        is_text(header, "FILTER", "ph_05"))
         cb_header_set_text(header, "FILTER", "ph_5");
     if (day == 20250609 && seq >= 76 && seq <= 578) {
         cb_header_set_text(header, "FILTER", "z_20");
@@ -87,8 +88,8 @@ static void repair_lsstcam_rotation(struct cb_header *header, int64_t day, int64
 static void repair_lsstcam_vignetting(struct cb_header *header, int64_t day, int64_t seq)
 {
     static const struct frames closed[] = {
-        { 20250703, 743, 745 }, { 20250704, 832, 834 }, { 20250705, 1, 736 },   { 20250707, 744, 783 },
-        { 20250707, 784, 823 }, { 20250707, 864, 903 }, { 20250707, 904, 943 }, { 20250714, 258, 781 },
+        { 20250703, 743, 745 },  { 20250704, 832, 834 }, { 20250705, 1, 736 },   { 20250707, 744, 783 },
+        { 20250707, 784, 823 },  { 20250707, 864, 903 }, { 20250707, 904, 943 }, { 20250714, 258, 781 },
         { 20250715, 205, 1218 }, { 20250819, 4, 1052 },
     };
     if (day == 20250518 || is_among(closed, sizeof closed / sizeof closed[0], day, seq))
@@ -218,7 +219,8 @@ static void repair_latiss_identity(struct cb_header *header)
         else if (night != NULL)
             cb_header_set_text(header, "DAYOBS", night);
     }
-    if (!cb_header_is_defined(header, "SEQNUM") && obs_id_part(header, 3, part) && cb_scan_integer(part, &seq))
+    if (!cb_header_is_defined(header, "SEQNUM") && obs_id_part(header, 3, part) &&
+        cb_scan_integer(part, &seq))
         cb_header_set_number(header, "SEQNUM", (double)seq);
 }
 
