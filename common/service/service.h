@@ -33,8 +33,14 @@ struct cb_event {
     const char *subject;     /* ce_subject, "" if absent */
     const char *traceparent; /* valid, made anew if it was not */
     const unsigned char *payload;
-    size_t size; /* of the protobuf value, the Confluent prefix taken off */
+    size_t size;                      /* of the protobuf value, the Confluent prefix taken off */
+    int64_t time_unix_ms;             /* ce_time */
+    const struct cb_message *message; /* as it came (io/bus.h); NULL in tests of handlers */
 };
+/* A header of the message beyond those above, NULL if absent: a dead letter (type CB_DEAD_LETTER) tells by
+ * ce_error, ce_errorkind, ce_origintopic, ce_originpartition, ce_originoffset, ce_origingroup, ce_originid,
+ * ce_origintype and ce_originkey what could not be handled, by whom and why. */
+const char *cb_event_header(const struct cb_event *event, const char *name);
 
 /* Handle one event inside an open transaction of db: decode, decide, store, announce (cb_outbox_put). Work on
  * files that the transaction's rows name must be complete before the handler returns. */
@@ -103,6 +109,9 @@ struct cb_service_config {
     char *log_level;       /* [log] level */
     char *schema_registry; /* [registry] url; empty: none */
     int64_t heartbeat_ms;  /* [service] heartbeat */
+    int64_t stall_ms;      /* [service] stall: a loop that does not move for so long is not alive */
+    char *own_listen; /* [<service>] listen: instead of [http] listen, for this service only; empty: none */
+    const char *instance; /* --instance */
 };
 
 struct cb_service {
@@ -116,7 +125,16 @@ struct cb_service {
     /* Before the loop, settings read, database open, not in a transaction; stop accepts half a start. */
     bool (*start)(void *self, const struct cb_service_config *common, struct cb_db *db, struct cb_error *err);
     void (*stop)(void *self);
+    /* A loop of its own in a thread of its own, with a connection of its own; NULL: none. Returns true when
+     * cb_service_is_stopping; called again after back-off when it fails TRANSIENT (connection opened anew).
+     */
+    bool (*run)(void *self, struct cb_db *db, struct cb_error *err);
 };
+
+/* True once SIGTERM or SIGINT has come. */
+bool cb_service_is_stopping(void);
+/* "calbus-certifier": the consumer group of a service by name. */
+void cb_service_group(const char *service, char *ret_group, size_t size);
 
 /* Run the service until SIGTERM or SIGINT. self and settings outlive the call. Exit status: 0 stopped, 2
  * usage, 70 fatal, 78 configuration. */

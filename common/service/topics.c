@@ -23,7 +23,11 @@ const struct cb_topic cb_topics[] = {
 
 #define EVENT(name, topic, wrapper)                                                                          \
     {                                                                                                        \
-        name, CB_CE_TYPE_PREFIX name CB_CE_TYPE_SUFFIX, topic, "calbus.v1." wrapper                          \
+        name, CB_CE_TYPE_PREFIX name CB_CE_TYPE_SUFFIX, topic, "calbus.v1." wrapper, false                   \
+    }
+#define LOOSE(name, topic, wrapper)                                                                          \
+    {                                                                                                        \
+        name, CB_CE_TYPE_PREFIX name CB_CE_TYPE_SUFFIX, topic, "calbus.v1." wrapper, true                    \
     }
 
 const struct cb_event_type cb_event_types[] = {
@@ -34,8 +38,8 @@ const struct cb_event_type cb_event_types[] = {
     EVENT("generation.requested", "calbus.generation.v1", "GenerationEvent"),
     EVENT("generation.planned", "calbus.generation.v1", "GenerationEvent"),
     EVENT("generation.finished", "calbus.generation.v1", "GenerationEvent"),
-    EVENT("quantum.ready", "calbus.quantum.v1", "QuantumEvent"),
-    EVENT("quantum.finished", "calbus.quantum.v1", "QuantumEvent"),
+    LOOSE("quantum.ready", "calbus.quantum.v1", "QuantumEvent"),
+    LOOSE("quantum.finished", "calbus.quantum.v1", "QuantumEvent"),
     EVENT("verification.requested", "calbus.verification.v1", "VerificationEvent"),
     EVENT("verification.finished", "calbus.verification.v1", "VerificationEvent"),
     EVENT("test.failed", "calbus.verification.v1", "VerificationEvent"),
@@ -61,9 +65,10 @@ const struct cb_event_type cb_event_types[] = {
     EVENT("alarm.notification", "calbus.alarm.v1", "AlarmEvent"),
     EVENT("alarm.state", "calbus.alarm-state.v1", "AlarmStateEvent"),
     EVENT("metric.recorded", "calbus.metric.v1", "MetricEvent"),
-    EVENT("heartbeat", "calbus.heartbeat.v1", "HeartbeatEvent"),
-    { CB_DEAD_LETTER, CB_CE_TYPE_PREFIX CB_DEAD_LETTER CB_CE_TYPE_SUFFIX, "calbus.dead-letter.v1", NULL },
-    { NULL, NULL, NULL, NULL },
+    LOOSE("heartbeat", "calbus.heartbeat.v1", "HeartbeatEvent"),
+    { CB_DEAD_LETTER, CB_CE_TYPE_PREFIX CB_DEAD_LETTER CB_CE_TYPE_SUFFIX, "calbus.dead-letter.v1", NULL,
+      false },
+    { NULL, NULL, NULL, NULL, false },
 };
 
 const struct cb_event_type *cb_event_type_find(const char *type)

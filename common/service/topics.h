@@ -26,6 +26,7 @@ struct cb_event_type {
     const char *ce_type; /* "org.rubin.calbus.calibration.certified.v1" */
     const char *topic;
     const char *message; /* full protobuf name of the wrapper, "calbus.v1.CertificationEvent"; NULL: any */
+    bool loose;          /* a wake-up, progress or heartbeat: beside outbox and inbox, lost without harm */
 };
 extern const struct cb_event_type cb_event_types[]; /* ended by type == NULL */
 

@@ -1,0 +1,2 @@
+-- Was anything ever applied?
+SELECT to_regclass('calbus.migration') IS NOT NULL

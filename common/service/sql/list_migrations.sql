@@ -1,0 +1,2 @@
+-- What was applied.
+SELECT name, sha256 FROM calbus.migration ORDER BY name
