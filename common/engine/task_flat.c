@@ -75,7 +75,7 @@ static bool run_measure(struct cb_call *call, struct cb_error *err)
         return false;
     put_level(&out, "DETECTOR", "", &measure.detector);
     for (size_t i = 0; i < measure.amps; i++) {
-        char suffix[16];
+        char suffix[24];
         snprintf(suffix, sizeof suffix, "_%zu", i);
         cb_bytes_printf(&out, "AMP_NAME%s: %s\n", suffix, geometry->segment[i].amp);
         put_level(&out, "AMP", suffix, &measure.amp[i]);
