@@ -1,8 +1,16 @@
-/* SHA-256 of bytes in memory, in hex. */
+/* Checksums of files: SHA-256 and MD5 (openssl), Adler-32 (zlib), read in one pass. */
 #pragma once
 
-#include <stddef.h>
+#include "base/error.h"
 
-#define CB_SHA256_TEXT_SIZE 65
+#include <stdint.h>
 
-void cb_sha256_text(const void *bytes, size_t size, char ret_text[CB_SHA256_TEXT_SIZE]);
+struct cb_digest {
+    char sha256[65]; /* hex, lower case */
+    char md5[33];
+    char adler32[9];
+    int64_t size_bytes;
+};
+
+/* Errors: NOT_FOUND no such file; TRANSIENT it cannot be read for now. */
+CB_MUST_CHECK bool cb_digest_file(const char *path, struct cb_digest *ret_digest, struct cb_error *err);

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "bus_sql.h"
-#include "io/digest.h"
+#include "io/sha256.h"
 #include "migration.h"
 
 #include <ctype.h>
