@@ -1,0 +1,2 @@
+-- $1 publisher  $2 sequence
+UPDATE calbus.metric_cursor SET sequence = $2 WHERE publisher = $1;
