@@ -1,0 +1,6 @@
+# Benchmarks are built with the tests and run by hand: tests/bench/combine.sh build/tests/bench_combine
+add_executable(bench_combine EXCLUDE_FROM_ALL
+  ${CMAKE_CURRENT_LIST_DIR}/bench_combine.c ${CMAKE_CURRENT_LIST_DIR}/bench_plain.c ${CMAKE_CURRENT_LIST_DIR}/bench_raws.c)
+target_include_directories(bench_combine PRIVATE ${CMAKE_CURRENT_LIST_DIR})
+target_compile_options(bench_combine PRIVATE -O3)
+target_link_libraries(bench_combine PRIVATE cb_io)
