@@ -1,0 +1,13 @@
+/* A FITS header, or a correction file, as the translators read it. */
+#pragma once
+
+#include "calib/header.h"
+#include "domain/card_source.h"
+
+/* Borrows the header; NULL is an empty one. */
+struct cb_card_source cb_raw_cards(const struct cb_header *header);
+
+/* A correction file: a YAML map of keys to values. Errors: CB_ERR_INVALID no map, a value that is no scalar;
+ * CB_ERR_NOT_FOUND, CB_ERR_TRANSIENT. */
+CB_MUST_CHECK bool cb_raw_cards_read_yaml(const char *path, struct cb_header **ret_header,
+                                          struct cb_error *err);

@@ -1,0 +1,137 @@
+/* Raw files into a repository: looked at whole. */
+#include "butler/raw_ingest.h"
+
+#include "base/alloc.h"
+#include "butler/raw_cards.h"
+#include "io/digest.h"
+#include "io/fits_raw.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const fault_names[] = {
+    [CB_RAW_SOUND] = "sound",
+    [CB_RAW_NOT_FITS] = "not-fits",
+    [CB_RAW_TRUNCATED] = "truncated",
+    [CB_RAW_DAMAGED] = "damaged",
+    [CB_RAW_CHECKSUM] = "checksum",
+    [CB_RAW_TOO_LARGE] = "too-large",
+    [CB_RAW_FOREIGN_CAMERA] = "foreign-camera",
+    [CB_RAW_MISSING_KEY] = "missing-key",
+    [CB_RAW_UNREGISTERED] = "unregistered",
+    [CB_RAW_DUPLICATE] = "duplicate",
+    [CB_RAW_CONFLICT] = "conflict",
+};
+
+const char *cb_raw_fault_name(enum cb_raw_fault fault)
+{
+    return fault_names[fault];
+}
+
+void cb_raw_file_done(struct cb_raw_file *file)
+{
+    free(file->path);
+    file->path = NULL;
+}
+
+/* The reader of FITS says what is wrong in a sentence; which kind of fault that is, by its words, first
+ * match. */
+static enum cb_raw_fault fault_of_sentence(const char *text)
+{
+    static const struct {
+        const char *words;
+        enum cb_raw_fault fault;
+    } table[] = {
+        { "inflates to more than", CB_RAW_TOO_LARGE },
+        { "is not FITS", CB_RAW_NOT_FITS },
+        { "truncated", CB_RAW_TRUNCATED },
+        { "was shortened", CB_RAW_TRUNCATED },
+        { "SUM does not hold", CB_RAW_CHECKSUM },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strstr(text, table[i].words) != NULL)
+            return table[i].fault;
+    return CB_RAW_DAMAGED;
+}
+
+static bool is_passing(const struct cb_error *why)
+{
+    return why->kind == CB_ERR_TRANSIENT || why->kind == CB_ERR_NOT_FOUND || why->kind == CB_ERR_FATAL;
+}
+
+/* A fault is kept in the file; what may pass is an error. */
+static bool keep_fault(struct cb_raw_file *file, enum cb_raw_fault fault, const struct cb_error *why,
+                       struct cb_error *err)
+{
+    if (is_passing(why)) {
+        if (err != NULL)
+            *err = *why;
+        return false;
+    }
+    file->fault = fault;
+    snprintf(file->reason, sizeof file->reason, "%s", why->text);
+    return true;
+}
+
+/* $corrections' first "<instrument>-<obs_id>.yaml". *ret_header stays NULL when there is none. */
+static bool find_corrections(const char *folders, const struct cb_instrument *instrument, const char *obs_id,
+                             struct cb_header **ret_header, struct cb_error *err)
+{
+    for (const char *at = folders; at != NULL && *at != '\0';) {
+        size_t length = strcspn(at, ":");
+        cb_auto(cb_free) char *path =
+            cb_xasprintf("%.*s/%s-%s.yaml", (int)length, at, instrument->name, obs_id);
+        if (access(path, F_OK) == 0)
+            return cb_raw_cards_read_yaml(path, ret_header, err);
+        at += length + (at[length] == ':');
+    }
+    return true;
+}
+
+static bool translate(struct cb_raw_file *file, const struct cb_header *metadata, const char *folders,
+                      struct cb_error *err)
+{
+    const struct cb_card_source source = cb_raw_cards(metadata);
+    const struct cb_instrument *instrument;
+    struct cb_error why = { 0 };
+    if (!cb_translate_camera(&source, &instrument, &why))
+        return keep_fault(file, CB_RAW_FOREIGN_CAMERA, &why, err);
+
+    char obs_id[65];
+    cb_auto(cb_header_free) struct cb_header *cards = NULL;
+    if (!cb_translate_obs_id(&source, obs_id, &why))
+        return keep_fault(file, CB_RAW_MISSING_KEY, &why, err);
+    if (!find_corrections(folders, instrument, obs_id, &cards, err))
+        return false;
+    const struct cb_card_source corrections = cb_raw_cards(cards);
+    if (!cb_translate(&source, cards != NULL ? &corrections : NULL, &file->record, &why))
+        return keep_fault(file, CB_RAW_MISSING_KEY, &why, err);
+    return true;
+}
+
+bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_file *ret_file,
+                    struct cb_error *err)
+{
+    struct cb_raw_file file = { .path = cb_xstrdup(path) };
+    struct cb_error why = { 0 };
+    struct cb_digest digest;
+    cb_auto(cb_raw_close) struct cb_raw *raw = NULL;
+    bool ok = cb_digest_file(path, &digest, err);
+    if (ok) {
+        memcpy(file.sha256, digest.sha256, sizeof file.sha256);
+        file.size_bytes = digest.size_bytes;
+        if (!cb_raw_open(path, &raw, &why) || !cb_raw_check(raw, &why)) {
+            ok = keep_fault(&file, fault_of_sentence(why.text), &why, err);
+        } else {
+            cb_auto(cb_header_free) struct cb_header *metadata = cb_raw_metadata(raw);
+            ok = translate(&file, metadata, corrections, err);
+        }
+    }
+    if (!ok) {
+        cb_raw_file_done(&file);
+        return false;
+    }
+    *ret_file = file;
+    return true;
+}

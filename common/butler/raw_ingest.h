@@ -1,0 +1,50 @@
+/* Raw files into a repository: looked at whole, then registered. Source: instruments.md 2.5,
+ * generation.md 14. */
+#pragma once
+
+#include "base/uuid.h"
+#include "butler/datastore.h"
+#include "butler/repository.h"
+#include "domain/translate.h"
+
+/* Why a file was not taken; the words of exposure.rejected. */
+enum cb_raw_fault {
+    CB_RAW_SOUND = 0,
+    CB_RAW_NOT_FITS,
+    CB_RAW_TRUNCATED,
+    CB_RAW_DAMAGED, /* a header or a compressed tile that makes no sense */
+    CB_RAW_CHECKSUM,
+    CB_RAW_TOO_LARGE, /* inflates beyond the limit */
+    CB_RAW_FOREIGN_CAMERA,
+    CB_RAW_MISSING_KEY,
+    CB_RAW_UNREGISTERED, /* filter, detector or instrument unknown to the repository */
+    CB_RAW_DUPLICATE,    /* the same content is registered already */
+    CB_RAW_CONFLICT      /* another content is registered under the same exposure and detector */
+};
+const char *cb_raw_fault_name(enum cb_raw_fault fault); /* "not-fits", "truncated", ... */
+
+/* What a file is. Plain data. */
+struct cb_raw_file {
+    char *path;
+    enum cb_raw_fault fault;
+    char reason[CB_ERROR_TEXT_SIZE];  /* the sentence behind a fault */
+    struct cb_exposure_record record; /* of a sound one */
+    char sha256[65];
+    int64_t size_bytes;
+};
+void cb_raw_file_done(struct cb_raw_file *file);
+
+/* Read a file whole: FITS structure, every tile of every segment, CHECKSUM and DATASUM, camera, header. A
+ * faulty file is a result, not an error. corrections: folders of correction files
+ * ("<instrument>-<obs_id>.yaml"), colon-separated; NULL: none. Errors: CB_ERR_TRANSIENT, CB_ERR_NOT_FOUND the
+ * file cannot be read for now, or is gone. */
+CB_MUST_CHECK bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_file *ret_file,
+                                  struct cb_error *err);
+
+/* Register a sound file: day_obs, group and exposure records (equal ones are kept, differing ones are a
+ * conflict unless update), the raw in `run` (NULL: INSTRUMENT/raw/all), the file into the datastore. One
+ * transaction or savepoint. A refusal sets file->fault and file->reason and leaves no trace; *ret_id is the
+ * dataset's id otherwise. Errors: CB_ERR_TRANSIENT, CB_ERR_FATAL */
+CB_MUST_CHECK bool cb_raw_register(struct cb_repo *repo, struct cb_raw_file *file, const char *run,
+                                   enum cb_transfer transfer, bool update, char ret_id[CB_UUID_TEXT_SIZE],
+                                   struct cb_error *err);
