@@ -1,0 +1,186 @@
+/* Which broker this suite uses, and what is needed to have it ready. */
+#include "broker.h"
+
+#include "process.h"
+
+#include "base/alloc.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "service/topics.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Below the range that the kernel gives to clients (32768 on), so that none takes it between two starts. */
+enum {
+    FIRST_PORT = 20000,
+    LAST_PORT = 32000,
+    CONTROLLER_OFFSET = 100,
+    LOOK_AGAIN_MS = 100,
+    ANSWER_MS = 2000
+};
+
+const char *ctl_broker_name(enum ctl_broker broker)
+{
+    static const char *const names[] = { "mock", "kafka", "external" };
+    return names[broker];
+}
+
+bool ctl_broker_of(const struct ctl_settings *settings, enum ctl_broker *ret_broker, struct cb_error *err)
+{
+    bool has_address = *settings->kafka_bootstrap != '\0';
+    const char *word = settings->broker;
+    if (strcmp(word, "auto") == 0)
+        *ret_broker = has_address ? CTL_BROKER_EXTERNAL : CTL_BROKER_MOCK;
+    else if (strcmp(word, "mock") == 0)
+        *ret_broker = CTL_BROKER_MOCK;
+    else if (strcmp(word, "kafka") == 0)
+        *ret_broker = CTL_BROKER_KAFKA;
+    else if (strcmp(word, "external") != 0)
+        return cb_fail(err, CB_ERR_INVALID, "unrecognized broker \"%s\"; there are mock, kafka and external",
+                       word);
+    else if (!has_address)
+        return cb_fail(err, CB_ERR_INVALID, "broker external needs the setting kafka.bootstrap_servers");
+    else
+        *ret_broker = CTL_BROKER_EXTERNAL;
+    return true;
+}
+
+struct cb_bus_config ctl_bus_config(const struct ctl_settings *settings)
+{
+    return (struct cb_bus_config){
+        .bootstrap = settings->kafka_bootstrap,
+        .bootstrap_file = settings->kafka_bootstrap_file,
+        .extra = settings->kafka_extra,
+        .client_id = "calbus-ctl",
+    };
+}
+
+/* ---- ports ---- */
+
+static bool port_is_free(int port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+    bool is_free = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+                   bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 1) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_free;
+}
+
+bool ctl_address_is_free(const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    int port = 0;
+    if (colon == NULL || sscanf(colon + 1, "%d", &port) != 1)
+        return false;
+    return port == 0 || port_is_free(port);
+}
+
+static bool choose_port(int *ret_port)
+{
+    unsigned random = 0;
+    for (int i = 0; i < 200; i++) {
+        cb_random_bytes(&random, sizeof random);
+        int port = FIRST_PORT + (int)(random % (LAST_PORT - FIRST_PORT));
+        if (port_is_free(port) && port_is_free(port + CONTROLLER_OFFSET)) {
+            *ret_port = port;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ctl_kafka_port(const struct ctl_layout *layout, int *ret_port, struct cb_error *err)
+{
+    cb_auto(cb_free) char *path = ctl_home_path(layout, "kafka/port");
+    char text[16];
+    int port = 0;
+    FILE *file = fopen(path, "re");
+    bool known = file != NULL && fgets(text, sizeof text, file) != NULL && sscanf(text, "%d", &port) == 1;
+    if (file != NULL)
+        fclose(file);
+    if (!known) {
+        if (!choose_port(&port))
+            return cb_fail(err, CB_ERR_FATAL, "no free port for Kafka between %d and %d", FIRST_PORT,
+                           LAST_PORT);
+        snprintf(text, sizeof text, "%d\n", port);
+        if (!cb_file_replace(path, text, strlen(text), err))
+            return false;
+    }
+    *ret_port = port;
+    return true;
+}
+
+/* ---- Kafka ---- */
+
+static bool fetch_kafka(struct ctl *ctl, struct cb_error *err)
+{
+    cb_auto(cb_free) char *script = cb_xasprintf("%s/kafka-server", ctl->layout.shipped);
+    char *const argv[] = { script, (char *)"fetch", NULL };
+    const struct ctl_program program = { .argv = argv,
+                                         .environment = (char *const *)ctl->environment,
+                                         .uid = geteuid(),
+                                         .gid = getegid(),
+                                         .output = -1 };
+    cb_auto_bytes struct cb_bytes output = CB_BYTES(1 << 20);
+    int status = 0;
+    if (!ctl_process_run(&program, &output, &status, err))
+        return false;
+    if (status == 0)
+        return true;
+    ctl_hint(ctl, "Kafka needs Java 17, and Maven and the network for its first start (Debian: apt-get "
+                  "install default-jre-headless maven).");
+    return cb_fail(err, CB_ERR_FATAL, "cannot fetch Kafka, status %d: %s", status, cb_bytes_text(&output));
+}
+
+bool ctl_kafka_prepare(struct ctl *ctl, const struct ctl_settings *settings, struct cb_error *err)
+{
+    struct cb_bus_place place = { .embedded = false };
+    int port = 0;
+    cb_auto(cb_free) char *folder = ctl_home_path(&ctl->layout, "kafka");
+    if (!ctl_make_folder(folder, 0700, err) || !fetch_kafka(ctl, err) ||
+        !ctl_kafka_port(&ctl->layout, &port, err))
+        return false;
+    snprintf(place.bootstrap, sizeof place.bootstrap, "127.0.0.1:%d", port);
+    return cb_bus_announce(settings->kafka_bootstrap_file, &place, err);
+}
+
+/* ---- waiting ---- */
+
+static bool make_topics(struct cb_bus_view *view, struct cb_error *err)
+{
+    struct cb_bus_topic topics[64];
+    size_t n = 0;
+    for (const struct cb_topic *topic = cb_topics; topic->name != NULL && n < sizeof topics / sizeof *topics;
+         topic++)
+        topics[n++] = (struct cb_bus_topic){ topic->name, topic->partitions, topic->retention_ms };
+    return cb_bus_make_topics(view, topics, n, err);
+}
+
+static bool try_broker(const struct cb_bus_config *config, struct cb_error *err)
+{
+    struct cb_bus_place place;
+    cb_auto(cb_bus_view_close) struct cb_bus_view *view = NULL;
+    return cb_bus_locate(config, &place, err) && cb_bus_view_open(config, &place, NULL, &view, err) &&
+           cb_bus_identify(view, &place, ANSWER_MS, err) && (place.embedded || make_topics(view, err));
+}
+
+bool ctl_broker_wait(const struct ctl_settings *settings, int64_t timeout_ms, struct cb_error *err)
+{
+    const struct cb_bus_config config = ctl_bus_config(settings);
+    int64_t deadline = cb_clock_monotonic_ms() + timeout_ms;
+    while (!try_broker(&config, err)) {
+        if (err->kind != CB_ERR_TRANSIENT || cb_clock_monotonic_ms() > deadline)
+            return cb_context(err, "the broker does not answer");
+        ctl_pause_ms(LOOK_AGAIN_MS);
+    }
+    return true;
+}

@@ -1,0 +1,89 @@
+/* calbus site: the sites that calibrations are carried to. */
+#include "commands.h"
+
+#include "base/alloc.h"
+#include "base/json.h"
+
+#include <string.h>
+
+static const struct ctl_column columns[] = {
+    { "name", "SITE", CTL_COL_TEXT },       { "enabled", "ENABLED", CTL_COL_BOOL },
+    { "rse", "RSE", CTL_COL_TEXT },         { "rse_folder", "RSE FOLDER", CTL_COL_TEXT },
+    { "landing", "LANDING", CTL_COL_TEXT }, { "repositories", "REPOSITORIES", CTL_COL_JSON },
+    { NULL, NULL, CTL_COL_TEXT },
+};
+
+static void add(struct ctl_table *table, const struct ctl *ctl, int which)
+{
+    const struct cb_site *site = &ctl->sites.site[which];
+    cb_auto_bytes struct cb_bytes list = CB_BYTES(65536);
+    struct cb_json json = CB_JSON(&list);
+    cb_json_open(&json, NULL, '[');
+    for (int i = 0;; i++) {
+        cb_auto(cb_free) char *label = cb_site_repository(site, i);
+        if (label == NULL)
+            break;
+        cb_json_open(&json, NULL, '{');
+        cb_auto(cb_free) char *folder =
+            cb_site_repository_folder(ctl->layout.home, cb_site_names[which], label);
+        cb_json_str(&json, "label", label);
+        cb_json_str(&json, "folder", folder);
+        cb_json_close(&json);
+    }
+    cb_json_close(&json);
+    const char *people = ctl_args_has(&ctl->args, "json") ? cb_bytes_text(&list) : site->repositories;
+    const char *cells[] = { cb_site_names[which],
+                            site->enabled ? "true" : "false",
+                            site->rse,
+                            site->rse_folder,
+                            site->landing,
+                            people };
+    ctl_table_add(table, cells);
+}
+
+static bool list(struct ctl *ctl, struct cb_error *err)
+{
+    const struct ctl_settings *settings = NULL;
+    if (!ctl_settings_of(ctl, &settings, err))
+        return false;
+    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.site.list.v1", columns);
+    for (int i = 0; i < CB_SITES; i++)
+        add(table, ctl, i);
+    return ctl_print(ctl, table, err);
+}
+
+static bool show(struct ctl *ctl, struct cb_error *err)
+{
+    const struct ctl_settings *settings = NULL;
+    const char *name = ctl_word(ctl, 0);
+    if (!ctl_settings_of(ctl, &settings, err))
+        return false;
+    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.site.show.v1", columns);
+    for (int i = 0; i < CB_SITES; i++)
+        if (strcmp(cb_site_names[i], name) == 0)
+            add(table, ctl, i);
+    if (ctl_table_rows(table) == 1)
+        return ctl_print(ctl, table, err);
+    const char *near = ctl_nearest(name, cb_site_names);
+    if (near != NULL)
+        ctl_hint(ctl, "Did you mean %s?", near);
+    return ctl_refuse(ctl, CTL_NOT_FOUND, err, "there is no site \"%s\"; there are usdf, summit, bts and tts",
+                      name);
+}
+
+static const struct ctl_verb verbs[] = {
+    { .name = "list",
+      .words = "",
+      .summary = "Print the sites.",
+      .examples = "calbus site list",
+      .run = list },
+    { .name = "show",
+      .words = "NAME",
+      .summary = "Print one site: folders, storage, repositories.",
+      .examples = "calbus site show summit --json",
+      .least = 1,
+      .most = 1,
+      .run = show },
+    { .run = NULL },
+};
+const struct ctl_noun noun_site = { "site", "The sites that calibrations are carried to.", verbs, false };

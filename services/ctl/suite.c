@@ -1,0 +1,139 @@
+/* Bringing the suite up and down: what both need. */
+#include "suite.h"
+
+#include "broker.h"
+#include "http_get.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { ANSWER_MS = 1000, STOP_MS = 120000, CLEAR_MS = 10000, TAIL_BYTES = 16384 };
+
+/* ---- health ---- */
+
+bool ctl_is_service(const struct ctl_unit *unit)
+{
+    return strcmp(unit->name, "postgres") != 0 && strcmp(unit->name, "broker") != 0;
+}
+
+static bool read_address(const struct ctl_layout *layout, const char *unit, char *ret_address, size_t size)
+{
+    cb_auto(cb_free) char *name = cb_xasprintf("run/%s.http", unit);
+    cb_auto(cb_free) char *path = ctl_home_path(layout, name);
+    FILE *file = fopen(path, "re");
+    bool known = file != NULL && fgets(ret_address, (int)size, file) != NULL;
+    if (file != NULL)
+        fclose(file);
+    if (known)
+        ret_address[strcspn(ret_address, "\n")] = '\0';
+    return known;
+}
+
+struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ctl_unit *unit)
+{
+    struct ctl_health health = { .ready = false };
+    struct cb_error err = { 0 };
+    int status = 0;
+    cb_auto_bytes struct cb_bytes body = CB_BYTES(65536);
+    if (unit->state != CTL_UNIT_RUNNING || !ctl_process_lives(&unit->process))
+        snprintf(health.detail, sizeof health.detail, "not running");
+    else if (!ctl_is_service(unit))
+        health.ready = true;
+    else if (!read_address(layout, unit->name, health.address, sizeof health.address))
+        snprintf(health.detail, sizeof health.detail, "starting");
+    else if (!ctl_http_get(health.address, "/readyz", ANSWER_MS, &status, &body, &err))
+        snprintf(health.detail, sizeof health.detail, "%.190s", err.text);
+    else if (status == 200)
+        health.ready = true;
+    else
+        snprintf(health.detail, sizeof health.detail, "%.*s", (int)strcspn(cb_bytes_text(&body), "\n"),
+                 cb_bytes_text(&body));
+    return health;
+}
+
+char *ctl_service_url(const struct ctl_layout *layout, const struct ctl_suite *suite, const char *unit_name)
+{
+    const struct ctl_unit *unit = ctl_suite_find(suite, unit_name);
+    if (unit == NULL)
+        return NULL;
+    struct ctl_health health = ctl_health_of(layout, unit);
+    return *health.address == '\0' ? NULL : cb_xasprintf("http://%s", health.address);
+}
+
+void ctl_log_tail(const struct ctl_layout *layout, const char *unit, size_t lines, struct cb_bytes *out)
+{
+    cb_auto(cb_free) char *name = cb_xasprintf("log/%s.log", unit);
+    cb_auto(cb_free) char *path = ctl_home_path(layout, name);
+    char text[TAIL_BYTES + 1];
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    if (fseek(file, -TAIL_BYTES, SEEK_END) != 0)
+        rewind(file);
+    size_t n = fread(text, 1, TAIL_BYTES, file);
+    fclose(file);
+    text[n] = '\0';
+    const char *from = text + n;
+    for (size_t found = 0; from > text; from--)
+        if (from[-1] == '\n' && from < text + n && ++found == lines)
+            break;
+    cb_bytes_puts(out, from);
+}
+
+/* ---- one at a time ---- */
+
+int ctl_suite_lock(struct ctl *ctl, struct cb_error *err)
+{
+    cb_auto(cb_free) char *run = ctl_home_path(&ctl->layout, "run");
+    cb_auto(cb_free) char *path = ctl_home_path(&ctl->layout, "run/lock");
+    if (!ctl_make_folder(ctl->layout.home, 0755, err) || !ctl_make_folder(run, 0755, err)) {
+        ctl->exit = CTL_CANNOT_CREATE;
+        return -1;
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0 && errno == EWOULDBLOCK) {
+        ctl_say(ctl, "waiting for another calbus up or down on %s", ctl->layout.home);
+        if (flock(fd, LOCK_EX) == 0)
+            return fd;
+    }
+    (void)cb_fail(err, CB_ERR_FATAL, "cannot lock \"%s\": %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* ---- stopping ---- */
+
+void ctl_suite_clear(const struct ctl_layout *layout)
+{
+    struct ctl_suite suite;
+    ctl_suite_read(layout, &suite);
+    for (size_t i = suite.n_units; i-- > 0;)
+        ctl_process_signal(&suite.units[i].process,
+                           strcmp(suite.units[i].name, "postgres") == 0 ? SIGINT : SIGTERM);
+    for (size_t i = suite.n_units; i-- > 0;)
+        if (!ctl_process_wait_gone(&suite.units[i].process, CLEAR_MS))
+            ctl_process_end(&suite.units[i].process, SIGKILL, CLEAR_MS);
+}
+
+bool ctl_suite_stop(struct ctl *ctl, struct cb_error *err)
+{
+    struct ctl_suite suite;
+    ctl_suite_read(&ctl->layout, &suite);
+    ctl_process_signal(&suite.supervisor, SIGTERM);
+    if (!ctl_process_wait_gone(&suite.supervisor, STOP_MS))
+        return cb_fail(err, CB_ERR_FATAL,
+                       "the supervisor (process %d) does not end; see %s/log/supervisor.log",
+                       (int)suite.supervisor.id, ctl->layout.home);
+    ctl_suite_clear(&ctl->layout);
+    return true;
+}

@@ -1,0 +1,30 @@
+/* Bringing the suite up and down. */
+#pragma once
+
+#include "ctl.h"
+#include "units.h"
+
+/* One unit's readiness, as its /readyz says it. */
+struct ctl_health {
+    char address[64]; /* "127.0.0.1:38211"; "" while it is not known */
+    bool ready;
+    char detail[200]; /* why it is not */
+};
+
+/* Ask a running unit. */
+struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ctl_unit *unit);
+/* "http://127.0.0.1:8440" of a unit ("console.1"), to be freed; NULL when it does not run. */
+char *ctl_service_url(const struct ctl_layout *layout, const struct ctl_suite *suite, const char *unit_name);
+/* Is this unit one of the services (not the database, not the broker)? */
+bool ctl_is_service(const struct ctl_unit *unit);
+
+/* Only one `up` or `down` works on a home at a time. -1 on failure; close it to let go. */
+int ctl_suite_lock(struct ctl *ctl, struct cb_error *err);
+
+/* End what a killed supervisor left behind. */
+void ctl_suite_clear(const struct ctl_layout *layout);
+/* Stop everything in order; true also when nothing runs. */
+CB_MUST_CHECK bool ctl_suite_stop(struct ctl *ctl, struct cb_error *err);
+
+/* The last lines of a unit's log, for messages; "" if there is none. */
+void ctl_log_tail(const struct ctl_layout *layout, const char *unit, size_t lines, struct cb_bytes *out);
