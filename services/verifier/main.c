@@ -1,6 +1,7 @@
 /* verifier: judges new calibrations, and what is in force by each day's exposures. */
 #include "base/alloc.h"
 #include "verifier.h"
+#include "work.h"
 
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ static const struct cb_setting settings[] = {
 
 static const struct cb_subscription subscriptions[] = {
     { "generation.finished", on_generation_finished },
+    { "verification.requested", on_verification_requested },
     { "calibset.closed", on_calibset_closed },
     { NULL, NULL },
 };
@@ -25,6 +27,23 @@ static const struct cb_task tasks[] = {
     { "conclude", 500, conclude_task },
     { "publish metrics", 1000, publish_task },
     { NULL, 0, NULL },
+};
+
+#define LEASE_MS 60000
+/* A quantum that was begun so often and never ended is taken for one that kills its worker. */
+#define ATTEMPTS 5
+
+static const struct cb_work work = {
+    .name = "quanta",
+    .threads = 2,
+    .lease_ms = LEASE_MS,
+    .poll_ms = 1000,
+    .wake = "quantum.ready",
+    .claim = work_claim,
+    .run = work_run,
+    .extend = work_extend,
+    .finish = work_finish,
+    .release = work_release,
 };
 
 bool open_repository(struct verifier *me, struct cb_db *db, const char *label, struct cb_repo **ret_repo,
@@ -47,6 +66,9 @@ static bool start(void *self, const struct cb_service_config *common, struct cb_
     me->pipelines = cb_xstrdup(folder);
     me->home = cb_xstrdup(common->home);
     me->index_path = cb_xasprintf("%s/repositories.yaml", common->home);
+    me->engine = (struct cb_engine){
+        .name = "verifier", .repository_index = me->index_path, .lease_ms = LEASE_MS, .max_attempts = ATTEMPTS
+    };
     return true;
 }
 
@@ -69,6 +91,7 @@ int main(int argc, char **argv)
         .settings = settings,
         .subscriptions = subscriptions,
         .tasks = tasks,
+        .work = &work,
         .start = start,
         .stop = stop,
     };

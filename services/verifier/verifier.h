@@ -2,6 +2,7 @@
 #pragma once
 
 #include "butler/repository.h"
+#include "engine/quantum.h"
 #include "service/service.h"
 
 /* What this service is told besides the common settings. */
@@ -10,7 +11,6 @@ struct verifier_config {
                       */
     int64_t others;  /* [verifier] others: newest exposures verified besides a calibration's inputs */
     bool automatic;  /* [verifier] automatic: verify each finished generation by itself */
-    int64_t workers; /* [verifier] workers: quanta at once */
 };
 
 struct verifier {
@@ -19,14 +19,15 @@ struct verifier {
     char *pipelines;            /* in force */
     struct cb_repo_index index; /* labels of repositories */
     char *index_path;
-    bool avro; /* metrics go out as Avro: a schema registry is configured */
+    struct cb_engine engine; /* whose quanta are taken, and how long a lease is */
+    bool avro;               /* metrics go out as Avro: a schema registry is configured */
 };
 
 /* Open a repository by label or path, on the handler's connection. */
 CB_MUST_CHECK bool open_repository(struct verifier *me, struct cb_db *db, const char *label,
                                    struct cb_repo **ret_repo, struct cb_error *err);
 
-cb_handler on_generation_finished, on_calibset_closed;
+cb_handler on_generation_finished, on_verification_requested, on_calibset_closed;
 
 /* Tasks of the service: end verifications whose run has ended; publish the history of metrics. */
 bool conclude_task(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
