@@ -1,0 +1,3 @@
+cb_service_unit_test(verifier names names.c)
+cb_service_unit_test(verifier report report.c)
+cb_service_unit_test(verifier read_stats read_stats.c)
