@@ -1,0 +1,314 @@
+/* Queries of dimension records, data IDs and datasets. */
+#include "butler/query.h"
+
+#include "base/alloc.h"
+#include "butler/dataset_rows.h"
+#include "butler/query_sql.h"
+#include "butler/rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void cb_data_id_list_done(struct cb_data_id_list *list)
+{
+    free(list->item);
+    *list = (struct cb_data_id_list){ 0 };
+}
+
+/* Ids of the search path as an array. */
+static bool flatten_ids(struct cb_repo *repo, const char *const *names, size_t count, struct cb_bytes *ids,
+                        struct cb_error *err)
+{
+    cb_auto_collections struct cb_collection_list path = { 0 };
+    if (!cb_collection_flatten(repo, names, count, false, &path, err))
+        return false;
+    cb_array_begin(ids);
+    for (size_t i = 0; i < path.count; i++)
+        cb_array_int(ids, path.item[i].id);
+    cb_array_end(ids);
+    return true;
+}
+
+static void put_ties(const struct cb_select *select, uint32_t dims, struct cb_bytes *sql)
+{
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if ((dims & CB_DIM(i)) != 0 && select->key[i] != NULL)
+            cb_bytes_printf(sql, " AND dt.\"%s\" = %s", cb_element_at((enum cb_element_index)i)->name, select->key[i]);
+}
+
+/* AND there is a dataset of the type for this row, in one of the collections. */
+static void put_has_dataset(const struct cb_select *select, const struct cb_dataset_type *type, size_t ids_param,
+                            struct cb_bytes *sql)
+{
+    const char *tables[] = { type->tags_table, type->calibs_table };
+    cb_bytes_puts(sql, " AND (");
+    for (size_t i = 0; i < 2 && tables[i] != NULL; i++) {
+        cb_bytes_printf(sql,
+                        "%sEXISTS (SELECT FROM \"%s\" dt WHERE dt.dataset_type_id = %lld"
+                        " AND dt.collection_id = ANY ($%zu::bigint[])",
+                        i > 0 ? " OR " : "", tables[i], (long long)type->id, ids_param);
+        put_ties(select, type->dims, sql);
+        cb_bytes_puts(sql, ")");
+    }
+    cb_bytes_puts(sql, ")");
+}
+
+static bool put_datasets_exist(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
+                               struct cb_bytes *ids, struct cb_bytes *sql, struct cb_error *err)
+{
+    if (query->n_dataset_types == 0)
+        return true;
+    if (!flatten_ids(repo, query->collections, query->n_collections, ids, err))
+        return false;
+    size_t param = cb_select_add_param(select, cb_bytes_text(ids));
+    for (size_t i = 0; i < query->n_dataset_types; i++) {
+        cb_auto_dataset_type struct cb_dataset_type type = { 0 };
+        if (!cb_dataset_type_find(repo, query->dataset_types[i], &type, err))
+            return false;
+        put_has_dataset(select, &type, param, sql);
+    }
+    return true;
+}
+
+/* SELECT columns FROM ... WHERE ... ORDER BY ...; the parts that all queries share. */
+static bool run_select(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
+                       const char *columns, const char *order, struct cb_rows **ret_rows, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), ids = CB_BYTES(CB_ARRAY_MAX);
+    cb_bytes_printf(&sql, "SELECT %s FROM %s WHERE ", columns, cb_bytes_text(&select->from));
+    return cb_select_put_where(select, query, &sql, err) &&
+           put_datasets_exist(repo, select, query, &ids, &sql, err) &&
+           cb_select_put_order(select, query, order, &sql, err) &&
+           cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, ret_rows, err);
+}
+
+static void take_records(const struct cb_rows *rows, const struct cb_element *element, struct cb_record_list *ret_list)
+{
+    size_t columns = element->n_columns;
+    *ret_list = (struct cb_record_list){ .element = element, .count = cb_rows_count(rows) };
+    ret_list->value = cb_xalloc_array(ret_list->count * columns + 1, sizeof *ret_list->value);
+    for (size_t i = 0; i < ret_list->count; i++)
+        for (size_t k = 0; k < columns; k++)
+            ret_list->value[i * columns + k] = cb_xstrdup(cb_rows_text(rows, i, k));
+}
+
+bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, const struct cb_query *query,
+                      struct cb_record_list *ret_list, struct cb_error *err)
+{
+    if (!element->has_table)
+        return cb_fail(err, CB_ERR_INVALID, "dimension %s has no records of its own", element->name);
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
+    cb_auto_select struct cb_select select;
+    cb_select_init(&select);
+    enum cb_element_index index = cb_element_index(element);
+    select.dims = cb_dimensions_expand(index < CB_DIMENSION_COUNT ? CB_DIM(index) : element->required);
+    cb_select_add_element(&select, index);
+    for (size_t i = 0; i < element->n_columns; i++) {
+        const struct cb_column *column = &element->columns[i];
+        cb_bytes_printf(&columns, "%s\"%s\".\"%s\"", i > 0 ? ", " : "", element->name, column->name);
+        if (column->role == CB_COLUMN_REQUIRED || column->role == CB_COLUMN_PRIMARY)
+            cb_bytes_printf(&order, "%s\"%s\".\"%s\"", order.size > 0 ? ", " : "", element->name, column->name);
+    }
+    if (!cb_repo_read(repo, &tx, err) ||
+        !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &rows, err))
+        return false;
+    take_records(rows, element, ret_list);
+    return true;
+}
+
+/* Tables that hold the keys of the dimensions: those that the others do not tell already, last first. */
+static void add_dimension_tables(struct cb_select *select, uint32_t dims)
+{
+    for (int i = CB_DIMENSION_COUNT - 1; i >= 0; i--)
+        if ((dims & CB_DIM(i)) != 0 && select->key[i] == NULL)
+            cb_select_add_element(select, (enum cb_element_index)i);
+    if ((dims & CB_DIM(CB_BAND)) != 0 && select->key[CB_BAND] == NULL)
+        cb_select_add_element(select, CB_PHYSICAL_FILTER);
+}
+
+static void put_keys(const struct cb_select *select, uint32_t dims, struct cb_bytes *columns)
+{
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if ((dims & CB_DIM(i)) != 0 && select->key[i] != NULL)
+            cb_bytes_printf(columns, "%s%s", columns->size > 0 ? ", " : "", select->key[i]);
+}
+
+static bool take_data_ids(const struct cb_rows *rows, const struct cb_select *select, struct cb_data_id_list *list,
+                          struct cb_error *err)
+{
+    list->item = cb_xalloc_array(cb_rows_count(rows) + 1, sizeof *list->item);
+    for (size_t row = 0; row < cb_rows_count(rows); row++, list->count++) {
+        size_t column = 0;
+        for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
+            if ((select->dims & CB_DIM(i)) == 0 || select->key[i] == NULL)
+                continue;
+            const char *text = cb_rows_text(rows, row, column++);
+            if (text != NULL && !cb_data_id_set(&list->item[row], (enum cb_element_index)i, text, err))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const struct cb_query *query,
+                       struct cb_data_id_list *ret_list, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
+    cb_auto_select struct cb_select select;
+    cb_select_init(&select);
+    select.dims = cb_dimensions_expand(dims);
+    add_dimension_tables(&select, select.dims);
+    if (select.tables == 0)
+        return cb_fail(err, CB_ERR_INVALID, "a query of data IDs needs at least one dimension with records");
+    cb_bytes_puts(&columns, query->n_order_by == 0 ? "DISTINCT " : ""); /* band alone repeats */
+    struct cb_bytes keys = CB_BYTES(65536);
+    put_keys(&select, select.dims, &keys);
+    put_keys(&select, select.dims, &order);
+    cb_bytes_puts(&columns, cb_bytes_text(&keys));
+    cb_bytes_done(&keys);
+    cb_auto_data_ids struct cb_data_id_list list = { 0 };
+    if (!cb_repo_read(repo, &tx, err) ||
+        !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &rows, err) ||
+        !take_data_ids(rows, &select, &list, err))
+        return false;
+    *ret_list = list;
+    list = (struct cb_data_id_list){ 0 };
+    return true;
+}
+
+/* Rows of the tags and calibs tables along the path: $1 collections, $2 type. */
+static void put_hits(const struct cb_dataset_type *type, enum cb_search search, struct cb_bytes *sql)
+{
+    const char *tables[] = { search == CB_SEARCH_CERTIFICATIONS ? NULL : type->tags_table, type->calibs_table };
+    bool any = false;
+    for (size_t i = 0; i < 2; i++) {
+        if (tables[i] == NULL)
+            continue;
+        cb_bytes_printf(sql, "%sSELECT x.place, h.dataset_id, h.collection_id, %s AS timespan",
+                        any ? " UNION ALL " : "", i == 1 ? "h.timespan" : "NULL::int8range");
+        cb_put_id_columns(sql, type->dims, "h");
+        cb_bytes_printf(sql,
+                        " FROM unnest($1::bigint[]) WITH ORDINALITY x (id, place) JOIN \"%s\" h"
+                        " ON h.collection_id = x.id AND h.dataset_type_id = $2",
+                        tables[i]);
+        any = true;
+    }
+}
+
+static void put_partition(const struct cb_dataset_type *type, struct cb_bytes *sql)
+{
+    bool first = true;
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (type->dims & CB_DIM(i)) {
+            cb_bytes_printf(sql, "%s\"%s\"", first ? "PARTITION BY " : ", ",
+                            cb_element_at((enum cb_element_index)i)->name);
+            first = false;
+        }
+}
+
+/* FROM of a query of datasets: t are the hits, d, r, c, f the dataset, its run, the collection, the file. */
+static void put_dataset_from(const struct cb_dataset_type *type, enum cb_search search, struct cb_bytes *from)
+{
+    cb_bytes_puts(from, "(SELECT *, ");
+    if (search == CB_SEARCH_FIRST) {
+        cb_bytes_puts(from, "rank() OVER (");
+        put_partition(type, from);
+        cb_bytes_puts(from, " ORDER BY place) AS rk FROM (");
+    } else {
+        cb_bytes_puts(from, "1 AS rk FROM (");
+    }
+    put_hits(type, search, from);
+    cb_bytes_puts(from, ") hits) t JOIN dataset d ON d.id = t.dataset_id JOIN collection r ON r.collection_id = d.run_id"
+                        " JOIN collection c ON c.collection_id = t.collection_id LEFT JOIN file_datastore_records f"
+                        " ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'");
+}
+
+static void offer_dataset_keys(struct cb_select *select, uint32_t dims)
+{
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i))
+            select->key[i] = cb_xasprintf("t.\"%s\"", cb_element_at((enum cb_element_index)i)->name);
+}
+
+/* Tables for an order by a field that the dataset's own columns do not hold (exposure.seq_num). They are implied by the
+ * data ID, so no row is multiplied. */
+static void add_order_tables(struct cb_select *select, const struct cb_query *query, uint32_t dims)
+{
+    for (int i = 0; query->n_order_by > 0 && i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i))
+            cb_select_add_element(select, (enum cb_element_index)i);
+}
+
+static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *type, enum cb_search search,
+                            const struct cb_query *query, const char *ids, struct cb_rows **ret_rows,
+                            struct cb_error *err)
+{
+    const struct cb_where_dataset fields = { type->name, "d.id", "d.ingest_date", "r.name", "c.name", "t.timespan" };
+    cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
+    cb_auto_select struct cb_select select;
+    char type_id[24];
+    cb_select_init(&select);
+    snprintf(type_id, sizeof type_id, "%lld", (long long)type->id);
+    select.dims = cb_dimensions_expand(type->dims);
+    select.dataset = &fields;
+    cb_select_add_param(&select, ids);
+    cb_select_add_param(&select, type_id);
+    put_dataset_from(type, search, &select.from);
+    offer_dataset_keys(&select, type->dims);
+    add_order_tables(&select, query, type->dims);
+    cb_bytes_puts(&columns, "t.rk, ");
+    cb_put_dataset_columns(&columns, type->dims, "t.timespan");
+    cb_bytes_puts(&order, "r.name");
+    cb_put_id_columns(&order, type->dims, "t");
+    cb_bytes_puts(&order, ", d.id, t.place");
+    struct cb_query rest = *query;
+    rest.n_dataset_types = 0;
+    rest.limit = rest.offset = 0; /* counted after equal datasets are one */
+    return run_select(repo, &select, &rest, cb_bytes_text(&columns), cb_bytes_text(&order), ret_rows, err);
+}
+
+/* Keep rank 1, each dataset once (certifications: each row), then offset and limit. */
+static void trim(struct cb_dataset_list *list, const struct cb_rows *rows, enum cb_search search,
+                 const struct cb_query *query)
+{
+    size_t kept = 0, seen = 0;
+    struct cb_dataset_list dropped = { .item = cb_xalloc_array(list->count + 1, sizeof *dropped.item) };
+    for (size_t i = 0; i < list->count; i++) {
+        bool again = search != CB_SEARCH_CERTIFICATIONS && kept > 0 && strcmp(list->item[kept - 1].id, list->item[i].id) == 0;
+        bool take = cb_rows_int(rows, i, 0) == 1 && !again;
+        if (take)
+            take = seen++ >= query->offset && (query->limit == 0 || kept < query->limit);
+        if (take)
+            list->item[kept++] = list->item[i];
+        else
+            dropped.item[dropped.count++] = list->item[i];
+    }
+    list->count = kept;
+    cb_dataset_list_done(&dropped);
+}
+
+bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search search, const struct cb_query *query,
+                       struct cb_dataset_list *ret_list, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto_dataset_type struct cb_dataset_type known = { 0 };
+    cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &known, err) ||
+        !flatten_ids(repo, query->collections, query->n_collections, &ids, err))
+        return false;
+    if (search == CB_SEARCH_CERTIFICATIONS && !known.is_calibration)
+        return true;
+    if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), &rows, err) ||
+        !cb_dataset_take_rows(rows, 1, &known, &list, err))
+        return false;
+    trim(&list, rows, search, query);
+    *ret_list = list;
+    list = (struct cb_dataset_list){ 0 };
+    return true;
+}
