@@ -386,3 +386,16 @@ void cb_settings_print_help(const struct cb_setting *table, FILE *out)
                 setting->initial != NULL ? setting->initial : "(required)", setting->help);
     }
 }
+
+void cb_settings_join(struct cb_setting *room, size_t n, const struct cb_setting *first,
+                      const struct cb_setting *second)
+{
+    size_t used = 0;
+    for (; first->section != NULL && used < n; first++)
+        room[used++] = *first;
+    for (; second->section != NULL && used < n; second++)
+        room[used++] = *second;
+    if (used == n)
+        abort(); /* the room is our own constant */
+    room[used] = *second;
+}

@@ -73,3 +73,8 @@ CB_MUST_CHECK bool cb_settings_tell(const struct cb_setting *const *tables,
 
 /* "--help" and `calbus config show --origin` are printed from the same tables. */
 void cb_settings_print_help(const struct cb_setting *table, FILE *out);
+
+/* Two tables as one, into room for `room` rows with the end; aborts when it is too small. Offsets are kept:
+ * the first table's struct must be the first member of the second's. */
+void cb_settings_join(struct cb_setting *room, size_t n, const struct cb_setting *first,
+                      const struct cb_setting *second);

@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "commands.h"
 
+#include "base/alloc.h"
 #include "butler/collections.h"
 #include "butler/home.h"
 #include "calbus/v1/certification.pb-c.h"

@@ -1,0 +1,21 @@
+/* Landing folders under the eye of inotify; a whole look at the start, and whenever the kernel lost count. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct watch;
+
+/* folders[n] are made if they do not exist. Sub-folders are watched too, but not "rejected".
+ * Errors: CB_ERR_INVALID, CB_ERR_TRANSIENT by errno. */
+CB_MUST_CHECK bool watch_open(const char *const *folders, size_t n, struct watch **ret_watch,
+                              struct cb_error *err);
+void watch_close(struct watch *watch);
+
+/* The next whole file: its path (borrowed until the next call) and the index of its folder. False: none for
+ * now. A file is whole when it was renamed into place or closed after writing. Nothing is told twice but
+ * after an overflow, which looks at everything again. */
+bool watch_next(struct watch *watch, const char **ret_path, size_t *ret_folder);
+/* Look at everything again. */
+void watch_rescan(struct watch *watch);

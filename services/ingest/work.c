@@ -1,0 +1,295 @@
+/* Files of one exposure: read whole in a worker thread, then registered, or set aside, in one transaction. */
+#include "base/alloc.h"
+#include "base/json.h"
+#include "butler/home.h"
+#include "calbus/v1/exposure.pb-c.h"
+#include "ingest.h"
+#include "io/file.h"
+#include "service/outbox.h"
+#include "service/metrics.h"
+#include "sets.h"
+#include "sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LEASE_S = 120, FILES_MOST = 32 };
+
+struct landed {
+    char *path;
+    int64_t token;
+    bool is_gone; /* somebody took it away before it was read */
+    struct cb_raw_file file;
+};
+
+struct exposure_job {
+    char site[16];
+    size_t n;
+    struct landed landed[FILES_MOST];
+};
+
+static void release(void *self, void *context)
+{
+    (void)self;
+    struct exposure_job *job = context;
+    for (size_t i = 0; i < job->n; i++) {
+        free(job->landed[i].path);
+        cb_raw_file_done(&job->landed[i].file);
+    }
+    free(job);
+}
+
+static bool claim(void *self, struct cb_db *db, const char *owner, void **ret_job, struct cb_error *err)
+{
+    (void)self;
+    (void)owner;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_db_run(db, sql_claim_exposure, CB_P(cb_p_int(LEASE_S), cb_p_int(FILES_MOST)), &rows, err))
+        return false;
+    if (cb_rows_count(rows) == 0) {
+        *ret_job = NULL;
+        return true;
+    }
+    struct exposure_job *job = cb_xalloc(sizeof *job);
+    snprintf(job->site, sizeof job->site, "%s", cb_rows_text(rows, 0, 1));
+    job->n = cb_rows_count(rows);
+    for (size_t i = 0; i < job->n; i++) {
+        job->landed[i].path = cb_xstrdup(cb_rows_text(rows, i, 0));
+        job->landed[i].token = cb_rows_int(rows, i, 2);
+    }
+    *ret_job = job;
+    return true;
+}
+
+/* In a worker thread: everything that takes long and needs no database. */
+static bool run(void *self, struct cb_db *db, void *context, struct cb_error *err)
+{
+    (void)db;
+    struct ingest *me = self;
+    struct exposure_job *job = context;
+    for (size_t i = 0; i < job->n; i++) {
+        struct landed *landed = &job->landed[i];
+        struct cb_error why = { 0 };
+        if (cb_work_cancelled())
+            return cb_fail(err, CB_ERR_TRANSIENT, "stopping");
+        if (cb_raw_inspect(landed->path, me->config.corrections, &landed->file, &why))
+            continue;
+        landed->is_gone = why.kind == CB_ERR_NOT_FOUND;
+        if (!landed->is_gone) {
+            *err = why;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool extend(void *self, struct cb_db *db, void *context, bool *ret_ours, struct cb_error *err)
+{
+    (void)self;
+    const struct exposure_job *job = context;
+    *ret_ours = false;
+    for (size_t i = 0; i < job->n; i++) {
+        cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+        if (!cb_db_run(
+                db, sql_extend_landed,
+                CB_P(cb_p_text(job->landed[i].path), cb_p_int(job->landed[i].token), cb_p_int(LEASE_S)),
+                &rows, err))
+            return false;
+        *ret_ours = *ret_ours || cb_rows_affected(rows) > 0;
+    }
+    return true;
+}
+
+/* A site's repository for an instrument: the one named like it, else the site's first. To be freed. */
+static char *repository_of(const struct cb_site *site, const char *instrument)
+{
+    for (int i = 0;; i++) {
+        char *label = cb_site_repository(site, i);
+        if (label == NULL)
+            return cb_site_repository(site, 0);
+        const char *slash = strrchr(label, '/');
+        /* ComCamSim data live in the repository of the camera it stands for (DMTN-222 section 3.5.1) */
+        size_t length = slash != NULL ? strlen(slash + 1) : 0;
+        bool own = length > 0 && strncmp(slash + 1, instrument, length) == 0 &&
+                   (instrument[length] == '\0' || strcmp(instrument + length, "Sim") == 0);
+        if (own)
+            return label;
+        free(label);
+    }
+}
+
+/* <folder>/rejected/<name>, or with the start of the content's hash where another file of that name lies. */
+static char *rejected_path(const struct landed *landed)
+{
+    const char *slash = strrchr(landed->path, '/');
+    return cb_xasprintf("%.*s/rejected/%.12s-%s", (int)(slash - landed->path), landed->path,
+                        landed->file.sha256, slash + 1);
+}
+
+static bool write_reason(const struct landed *landed, const char *kept_as, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes text = CB_BYTES(16384);
+    struct cb_json json = CB_JSON(&text);
+    cb_json_open(&json, NULL, '{');
+    cb_json_str(&json, "file", landed->path);
+    cb_json_str(&json, "kind", cb_raw_fault_name(landed->file.fault));
+    cb_json_str(&json, "reason", landed->file.reason);
+    cb_json_str(&json, "sha256", landed->file.sha256);
+    cb_json_int(&json, "size_bytes", landed->file.size_bytes);
+    cb_json_close(&json);
+    cb_bytes_puts(&text, "\n");
+    cb_auto(cb_free) char *path = cb_xasprintf("%s.reason.json", kept_as);
+    return cb_file_make_parents(path, err) && cb_file_replace(path, text.data, text.size, err);
+}
+
+/* Reason first, then the file: whoever finds the file finds why. Both may have happened before a crash. */
+static bool set_aside(const struct landed *landed, const char *kept_as, struct cb_error *err)
+{
+    if (!write_reason(landed, kept_as, err))
+        return false;
+    if (rename(landed->path, kept_as) == 0 || (errno == ENOENT && access(kept_as, F_OK) == 0))
+        return cb_file_sync_parent(kept_as, err);
+    return cb_fail(err, cb_file_err_kind(errno), "could not set \"%s\" aside: %s", landed->path,
+                   strerror(errno));
+}
+
+static bool finish_row(struct cb_db *db, const struct landed *landed, const char *state, const char *kept_as,
+                       const char *repository, const char *dataset_id, struct cb_error *err)
+{
+    const struct cb_raw_file *file = &landed->file;
+    bool known = file->fault == CB_RAW_SOUND || file->fault >= CB_RAW_UNREGISTERED;
+    known = known && file->record.instrument != NULL;
+    return cb_db_run(db, sql_finish_landed,
+                     CB_P(cb_p_text(landed->path), cb_p_text(state),
+                          cb_p_text(file->fault == CB_RAW_SOUND ? "" : cb_raw_fault_name(file->fault)),
+                          cb_p_text(file->reason), cb_p_text(kept_as), cb_p_text(repository),
+                          cb_p_text(known ? file->record.instrument->name : ""),
+                          known ? cb_p_int(file->record.id) : cb_p_null(),
+                          known ? cb_p_int(file->record.detector.id) : cb_p_null(), cb_p_text(dataset_id),
+                          cb_p_int(file->size_bytes)),
+                     NULL, err);
+}
+
+static bool say_rejected(struct cb_db *db, const char *site, const struct landed *landed, const char *kept_as,
+                         struct cb_error *err)
+{
+    const char *slash = strrchr(landed->path, '/');
+    Calbus__V1__ExposureRejected rejected = CALBUS__V1__EXPOSURE_REJECTED__INIT;
+    rejected.site = (char *)site;
+    rejected.file_name = (char *)slash + 1;
+    rejected.kept_as = (char *)kept_as;
+    rejected.kind = (char *)cb_raw_fault_name(landed->file.fault);
+    rejected.reason = (char *)landed->file.reason;
+    Calbus__V1__ExposureEvent wrapper = CALBUS__V1__EXPOSURE_EVENT__INIT;
+    wrapper.event_case = CALBUS__V1__EXPOSURE_EVENT__EVENT_REJECTED;
+    wrapper.rejected = &rejected;
+    const struct cb_outgoing outgoing = { .type = "exposure.rejected", .key = rejected.file_name };
+    return cb_outbox_put(db, &outgoing, &wrapper.base, err);
+}
+
+static bool say_ingested(struct cb_db *db, const char *site, const char *repository,
+                         const struct landed *landed, const char *dataset_id, struct cb_error *err)
+{
+    const struct cb_exposure_record *r = &landed->file.record;
+    Calbus__V1__ExposureIngested ingested = CALBUS__V1__EXPOSURE_INGESTED__INIT;
+    ingested.site = (char *)site;
+    ingested.repository = (char *)repository;
+    ingested.instrument = (char *)r->instrument->name;
+    ingested.exposure = (uint64_t)r->id;
+    ingested.detector = (uint32_t)r->detector.id;
+    ingested.obs_id = (char *)r->obs_id;
+    ingested.day_obs = (uint32_t)r->day_obs;
+    ingested.seq_num = (uint32_t)r->seq_num;
+    ingested.observation_type = (char *)r->observation_type;
+    ingested.observation_reason = (char *)r->observation_reason;
+    ingested.physical_filter = (char *)r->physical_filter;
+    ingested.science_program = (char *)r->science_program;
+    ingested.dataset_id = (char *)dataset_id;
+    Calbus__V1__ExposureEvent wrapper = CALBUS__V1__EXPOSURE_EVENT__INIT;
+    wrapper.event_case = CALBUS__V1__EXPOSURE_EVENT__EVENT_INGESTED;
+    wrapper.ingested = &ingested;
+    char key[80];
+    snprintf(key, sizeof key, "%s/%lld", r->instrument->name, (long long)r->id);
+    const struct cb_outgoing outgoing = { .type = "exposure.ingested", .key = key };
+    return cb_outbox_put(db, &outgoing, &wrapper.base, err);
+}
+
+static bool reject(struct cb_db *db, const char *site, const struct landed *landed, struct cb_error *err)
+{
+    cb_auto(cb_free) char *kept_as = rejected_path(landed);
+    cb_metric_add("calbus_frames_read_total", 1,
+                  CB_LABELS({ "result", cb_raw_fault_name(landed->file.fault) }));
+    return set_aside(landed, kept_as, err) && finish_row(db, landed, "rejected", kept_as, "", "", err) &&
+           say_rejected(db, site, landed, kept_as, err);
+}
+
+static bool take(struct ingest *me, struct cb_db *db, const char *site_name, struct landed *landed,
+                 struct cb_error *err)
+{
+    const struct cb_site *site = cb_site_find(&me->config.sites, site_name);
+    cb_auto(cb_free) char *repository = repository_of(site, landed->file.record.instrument->name);
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    char dataset_id[CB_UUID_TEXT_SIZE] = "";
+    if (!cb_repo_open_home(me->index_path, repository, db, &repo, err) ||
+        !cb_raw_register(repo, &landed->file, NULL, me->transfer, false, dataset_id, err))
+        return false;
+    if (landed->file.fault != CB_RAW_SOUND)
+        return reject(db, site_name, landed, err);
+    cb_metric_add("calbus_frames_read_total", 1, CB_LABELS({ "result", "ingested" }));
+    return put_in_set(me, db, site_name, repository, &landed->file.record, err) &&
+           finish_row(db, landed, "ingested", "", repository, dataset_id, err) &&
+           say_ingested(db, site_name, repository, landed, dataset_id, err);
+}
+
+static bool finish_one(struct ingest *me, struct cb_db *db, const char *site, struct landed *landed,
+                       struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *ours = NULL;
+    if (!cb_db_run(db, sql_lock_landed, CB_P(cb_p_text(landed->path), cb_p_int(landed->token)), &ours, err))
+        return false;
+    if (cb_rows_count(ours) == 0)
+        return true; /* the lease was lost: somebody else has it */
+    if (landed->is_gone)
+        return finish_row(db, landed, "gone", "", "", "", err);
+    return landed->file.fault == CB_RAW_SOUND ? take(me, db, site, landed, err)
+                                              : reject(db, site, landed, err);
+}
+
+static bool retry_later(struct cb_db *db, const struct exposure_job *job, const struct cb_error *outcome,
+                        struct cb_error *err)
+{
+    for (size_t i = 0; i < job->n; i++)
+        if (!cb_db_run(db, sql_retry_landed,
+                       CB_P(cb_p_text(job->landed[i].path), cb_p_int(job->landed[i].token), cb_p_int(2),
+                            cb_p_text(outcome->text)),
+                       NULL, err))
+            return false;
+    return true;
+}
+
+static bool finish(void *self, struct cb_db *db, void *context, const struct cb_error *outcome,
+                   struct cb_error *err)
+{
+    struct exposure_job *job = context;
+    if (outcome->kind != CB_ERR_NONE)
+        return retry_later(db, job, outcome, err);
+    for (size_t i = 0; i < job->n; i++)
+        if (!finish_one(self, db, job->site, &job->landed[i], err))
+            return false;
+    return true;
+}
+
+struct cb_work ingest_work = {
+    .name = "ingest",
+    .threads = 2,
+    .lease_ms = LEASE_S * 1000,
+    .poll_ms = 200,
+    .wake = NULL,
+    .claim = claim,
+    .run = run,
+    .extend = extend,
+    .finish = finish,
+    .release = release,
+};
