@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define PARTS_MAX 12
-#define PATTERN_HINT "expected INSTRUMENT/calib/TICKET/TAG/{type}Gen[-filter].YYYYMMDDv (DMTN-222 section 2) or u/NAME/..."
+#define PATTERN_HINT                                                                                         \
+    "expected INSTRUMENT/calib/TICKET/TAG/{type}Gen[-filter].YYYYMMDDv (DMTN-222 section 2) or u/NAME/..."
 
 /* A name split at its slashes. */
 struct parts {
@@ -39,13 +40,15 @@ bool cb_collection_name_check(const char *name, struct cb_error *err)
     for (size_t i = 0; name[i] != '\0'; i++)
         if (!is_allowed(name[i]))
             return cb_fail(err, CB_ERR_INVALID,
-                           "collection name \"%.200s\" has a character that is not allowed at position %zu: only letters, "
+                           "collection name \"%.200s\" has a character that is not allowed at position %zu: "
+                           "only letters, "
                            "digits and _ . / + ~ - are",
                            name, i);
     for (const char *at = name;; at++) {
         size_t length = strcspn(at, "/");
         if (length == 0 || is_dots(at, length))
-            return cb_fail(err, CB_ERR_INVALID, "collection name \"%.200s\" has an empty part or \".\"", name);
+            return cb_fail(err, CB_ERR_INVALID, "collection name \"%.200s\" has an empty part or \".\"",
+                           name);
         at += length;
         if (*at == '\0')
             return true;
@@ -57,8 +60,8 @@ static bool split(const char *text, struct parts *parts, struct cb_error *err)
     if (!cb_collection_name_check(text, err))
         return false;
     if (strlen(text) >= sizeof parts->text)
-        return cb_fail(err, CB_ERR_INVALID, "collection name \"%.100s...\" is longer than %zu characters", text,
-                       sizeof parts->text - 1);
+        return cb_fail(err, CB_ERR_INVALID, "collection name \"%.100s...\" is longer than %zu characters",
+                       text, sizeof parts->text - 1);
     memcpy(parts->text, text, strlen(text) + 1);
     parts->count = 0;
     for (char *at = parts->text; at != NULL;) {
@@ -104,9 +107,11 @@ bool cb_rerun_is_valid(const char *rerun)
 bool cb_rerun_next(const char *rerun, char ret_rerun[CB_RERUN_SIZE], struct cb_error *err)
 {
     if (!cb_rerun_is_valid(rerun))
-        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is not a rerun: expected YYYYMMDD and a letter a-z", rerun);
+        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is not a rerun: expected YYYYMMDD and a letter a-z",
+                       rerun);
     if (rerun[8] == 'z')
-        return cb_fail(err, CB_ERR_CONFLICT, "rerun \"%s\" has the last letter: begin again with the date of today", rerun);
+        return cb_fail(err, CB_ERR_CONFLICT,
+                       "rerun \"%s\" has the last letter: begin again with the date of today", rerun);
     memcpy(ret_rerun, rerun, CB_RERUN_SIZE);
     ret_rerun[8]++;
     return true;
@@ -157,7 +162,8 @@ static bool parse_leaf(const char *leaf, struct cb_collection_name *name)
         return false;
     const char *dash = memchr(leaf, '-', (size_t)(dot - leaf));
     const char *end = dash != NULL ? dash : dot;
-    if (dash != NULL && (dash + 1 == dot || !take(name->filter, sizeof name->filter, dash + 1, (size_t)(dot - dash) - 1)))
+    if (dash != NULL &&
+        (dash + 1 == dot || !take(name->filter, sizeof name->filter, dash + 1, (size_t)(dot - dash) - 1)))
         return false;
     return parse_word(leaf, (size_t)(end - leaf), name);
 }
@@ -170,7 +176,8 @@ static bool parse_ticketed(const char *const *part, size_t count, struct cb_coll
         name->pattern = CB_COLLECTION_TICKET_CHAIN;
         return true;
     }
-    if ((count == 3 && strcmp(part[1], "curated") == 0) || (count == 2 && strcmp(part[1], "unbounded") == 0)) {
+    if ((count == 3 && strcmp(part[1], "curated") == 0) ||
+        (count == 2 && strcmp(part[1], "unbounded") == 0)) {
         name->pattern = CB_COLLECTION_CURATED_RUN;
         return TAKE(name->step, part[count - 1]);
     }
@@ -189,7 +196,8 @@ static bool parse_pattern(const struct parts *parts, struct cb_collection_name *
         part += 2;
         count -= 2;
     }
-    if (count < 2 || count >= PARTS_MAX || !TAKE(name->instrument, part[0]) || !is_word(part[0], strlen(part[0])))
+    if (count < 2 || count >= PARTS_MAX || !TAKE(name->instrument, part[0]) ||
+        !is_word(part[0], strlen(part[0])))
         return false;
     if (count == 3 && strcmp(part[1], "raw") == 0 && strcmp(part[2], "all") == 0)
         name->pattern = CB_COLLECTION_RAW;
@@ -204,7 +212,7 @@ static bool parse_pattern(const struct parts *parts, struct cb_collection_name *
 
 bool cb_collection_name_parse(const char *text, struct cb_collection_name *ret_name, struct cb_error *err)
 {
-    struct parts parts;
+    struct parts parts = { .count = 0 };
     struct cb_collection_name name = { 0 };
     if (!split(text, &parts, err))
         return false;
@@ -218,14 +226,16 @@ bool cb_collection_name_parse(const char *text, struct cb_collection_name *ret_n
     return true;
 }
 
-bool cb_collection_name_parse_official(const char *text, struct cb_collection_name *ret_name, struct cb_error *err)
+bool cb_collection_name_parse_official(const char *text, struct cb_collection_name *ret_name,
+                                       struct cb_error *err)
 {
-    struct cb_collection_name name;
+    struct cb_collection_name name = { 0 };
     if (!cb_collection_name_parse(text, &name, err))
         return false;
     if (name.pattern == CB_COLLECTION_OTHER && name.user[0] == '\0')
-        return cb_fail(err, CB_ERR_INVALID, "collection name \"%.150s\" follows no pattern of official calibrations: %s",
-                       text, PATTERN_HINT);
+        return cb_fail(err, CB_ERR_INVALID,
+                       "collection name \"%.150s\" follows no pattern of official calibrations: %s", text,
+                       PATTERN_HINT);
     *ret_name = name;
     return true;
 }
@@ -239,8 +249,8 @@ static void format_leaf(const struct cb_collection_name *name, char *text, size_
     if (prefix[0] != '\0' && first >= 'a' && first <= 'z')
         first = (char)(first - 'a' + 'A');
     snprintf(text, size, "%s/%s%c%s%s%s%s.%s%s%s", name->tag, prefix, first, name->type + 1,
-             name->pattern == CB_COLLECTION_GENERATION ? "Gen" : "", name->filter[0] != '\0' ? "-" : "", name->filter,
-             name->rerun, name->step[0] != '\0' ? "/" : "", name->step);
+             name->pattern == CB_COLLECTION_GENERATION ? "Gen" : "", name->filter[0] != '\0' ? "-" : "",
+             name->filter, name->rerun, name->step[0] != '\0' ? "/" : "", name->step);
 }
 
 /* What follows "INSTRUMENT/". */
@@ -261,8 +271,8 @@ static bool format_rest(const struct cb_collection_name *name, char *text, size_
         snprintf(text, size, "calib/%s", name->ticket);
         return true;
     case CB_COLLECTION_CURATED_RUN:
-        snprintf(text, size, "calib/%s/%s%s", name->ticket, strcmp(name->step, "unbounded") == 0 ? "" : "curated/",
-                 name->step);
+        snprintf(text, size, "calib/%s/%s%s", name->ticket,
+                 strcmp(name->step, "unbounded") == 0 ? "" : "curated/", name->step);
         return true;
     case CB_COLLECTION_OTHER:
         return false;
@@ -279,7 +289,7 @@ bool cb_collection_name_format(const struct cb_collection_name *name, char ret_t
                                struct cb_error *err)
 {
     char rest[8 * CB_COLLECTION_PART_SIZE], text[12 * CB_COLLECTION_PART_SIZE];
-    struct cb_collection_name again;
+    struct cb_collection_name again = { 0 };
     if (!format_rest(name, rest, sizeof rest))
         return cb_fail(err, CB_ERR_INVALID, "a collection without pattern cannot be named");
     snprintf(text, sizeof text, "%s%s%s%s/%s", name->user[0] != '\0' ? "u/" : "", name->user,
@@ -297,7 +307,8 @@ static bool parse_generation(const char *generation, struct cb_collection_name *
     if (!cb_collection_name_parse(generation, name, err))
         return false;
     if (name->pattern != CB_COLLECTION_GENERATION)
-        return cb_fail(err, CB_ERR_INVALID, "collection \"%.150s\" is not a generation: %s", generation, PATTERN_HINT);
+        return cb_fail(err, CB_ERR_INVALID, "collection \"%.150s\" is not a generation: %s", generation,
+                       PATTERN_HINT);
     name->step[0] = '\0';
     return true;
 }
@@ -307,15 +318,16 @@ static bool set_rerun(struct cb_collection_name *name, const char *rerun, struct
     if (rerun == NULL)
         return true;
     if (!cb_rerun_is_valid(rerun))
-        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is not a rerun: expected YYYYMMDD and a letter a-z", rerun);
+        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is not a rerun: expected YYYYMMDD and a letter a-z",
+                       rerun);
     memcpy(name->rerun, rerun, CB_RERUN_SIZE);
     return true;
 }
 
-bool cb_collection_name_certified(const char *generation, const char *rerun, char ret_text[CB_COLLECTION_NAME_SIZE],
-                                  struct cb_error *err)
+bool cb_collection_name_certified(const char *generation, const char *rerun,
+                                  char ret_text[CB_COLLECTION_NAME_SIZE], struct cb_error *err)
 {
-    struct cb_collection_name name;
+    struct cb_collection_name name = { 0 };
     if (!parse_generation(generation, &name, err) || !set_rerun(&name, rerun, err))
         return false;
     name.pattern = CB_COLLECTION_CERTIFIED;
@@ -324,10 +336,10 @@ bool cb_collection_name_certified(const char *generation, const char *rerun, cha
     return cb_collection_name_format(&name, ret_text, err);
 }
 
-bool cb_collection_name_verify(const char *generation, const char *rerun, char ret_text[CB_COLLECTION_NAME_SIZE],
-                               struct cb_error *err)
+bool cb_collection_name_verify(const char *generation, const char *rerun,
+                               char ret_text[CB_COLLECTION_NAME_SIZE], struct cb_error *err)
 {
-    struct cb_collection_name name;
+    struct cb_collection_name name = { 0 };
     if (!parse_generation(generation, &name, err) || !set_rerun(&name, rerun, err))
         return false;
     name.pattern = CB_COLLECTION_VERIFICATION;
@@ -336,13 +348,15 @@ bool cb_collection_name_verify(const char *generation, const char *rerun, char r
     return cb_collection_name_format(&name, ret_text, err);
 }
 
-bool cb_collection_name_chain(const char *calibration, char ret_text[CB_COLLECTION_NAME_SIZE], struct cb_error *err)
+bool cb_collection_name_chain(const char *calibration, char ret_text[CB_COLLECTION_NAME_SIZE],
+                              struct cb_error *err)
 {
-    struct cb_collection_name name;
+    struct cb_collection_name name = { 0 };
     if (!cb_collection_name_parse(calibration, &name, err))
         return false;
     if (name.ticket[0] == '\0')
-        return cb_fail(err, CB_ERR_INVALID, "collection \"%.150s\" belongs to no ticket: %s", calibration, PATTERN_HINT);
+        return cb_fail(err, CB_ERR_INVALID, "collection \"%.150s\" belongs to no ticket: %s", calibration,
+                       PATTERN_HINT);
     name.pattern = CB_COLLECTION_TICKET_CHAIN;
     return cb_collection_name_format(&name, ret_text, err);
 }

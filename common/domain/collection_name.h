@@ -41,22 +41,26 @@ struct cb_collection_name {
     char type[CB_COLLECTION_PART_SIZE];       /* "bias", of verifyBias too; "defect" of defectGen */
     char filter[CB_COLLECTION_PART_SIZE];     /* "r" of flatGen-r */
     char rerun[CB_RERUN_SIZE];                /* "20250207a" */
-    char step[CB_COLLECTION_PART_SIZE];       /* "run1", "20250207T010203Z"; of curated runs the stamp or "unbounded" */
+    char step[CB_COLLECTION_PART_SIZE];       /* "run1", "20250207T010203Z"; of curated runs the stamp or
+                                                 "unbounded" */
 };
 
 /* Characters of any collection: [A-Za-z0-9_./+~-]+, no empty part, not "." or ".." as a part.
  * Errors: INVALID names the place and the character. */
 CB_MUST_CHECK bool cb_collection_name_check(const char *name, struct cb_error *err);
 
-/* Take a name apart. A legal name without pattern is OTHER. Errors: INVALID as cb_collection_name_check, too long. */
-CB_MUST_CHECK bool cb_collection_name_parse(const char *text, struct cb_collection_name *ret_name, struct cb_error *err);
-/* The same, for a collection that is to become an official calibration: OTHER is refused unless it is a user's.
- * Errors: INVALID says what the name must look like. */
+/* Take a name apart. A legal name without pattern is OTHER. Errors: INVALID as cb_collection_name_check, too
+ * long. */
+CB_MUST_CHECK bool cb_collection_name_parse(const char *text, struct cb_collection_name *ret_name,
+                                            struct cb_error *err);
+/* The same, for a collection that is to become an official calibration: OTHER is refused unless it is a
+ * user's. Errors: INVALID says what the name must look like. */
 CB_MUST_CHECK bool cb_collection_name_parse_official(const char *text, struct cb_collection_name *ret_name,
                                                      struct cb_error *err);
-/* Put a name together again. Errors: INVALID a part that the pattern needs is missing or illegal, OTHER, too long. */
-CB_MUST_CHECK bool cb_collection_name_format(const struct cb_collection_name *name, char ret_text[CB_COLLECTION_NAME_SIZE],
-                                             struct cb_error *err);
+/* Put a name together again. Errors: INVALID a part that the pattern needs is missing or illegal, OTHER, too
+ * long. */
+CB_MUST_CHECK bool cb_collection_name_format(const struct cb_collection_name *name,
+                                             char ret_text[CB_COLLECTION_NAME_SIZE], struct cb_error *err);
 
 /* YYYYMMDD of a real day and a letter a..z. */
 bool cb_rerun_is_valid(const char *rerun);
@@ -75,7 +79,8 @@ CB_MUST_CHECK bool cb_collection_name_verify(const char *generation, const char 
 CB_MUST_CHECK bool cb_collection_name_chain(const char *calibration, char ret_text[CB_COLLECTION_NAME_SIZE],
                                             struct cb_error *err);
 /* The dataset type that a generation of this type certifies: "defect" -> "defects", "bias" -> "bias",
- * "electroBFDistortionMatrix" -> "electroBfDistortionMatrix", "flatGradientReference" -> "flat_gradient_reference". */
+ * "electroBFDistortionMatrix" -> "electroBfDistortionMatrix", "flatGradientReference" ->
+ * "flat_gradient_reference". */
 const char *cb_calib_dataset_type(const char *type);
 /* Bootstrap products are inputs of others and are never certified (generation.md 1.2). */
 bool cb_calib_is_bootstrap(const char *type);

@@ -10,8 +10,8 @@
 #define UUID_TEXT_MAX 4096
 
 /* The butler's name space of deterministic dataset ids: 840b31d9-05cd-5161-b2c8-00d32b280d0f. */
-static const struct cb_uuid dataset_space = { { 0x84, 0x0b, 0x31, 0xd9, 0x05, 0xcd, 0x51, 0x61, 0xb2, 0xc8, 0x00,
-                                                0xd3, 0x2b, 0x28, 0x0d, 0x0f } };
+static const struct cb_uuid dataset_space = { { 0x84, 0x0b, 0x31, 0xd9, 0x05, 0xcd, 0x51, 0x61, 0xb2, 0xc8,
+                                                0x00, 0xd3, 0x2b, 0x28, 0x0d, 0x0f } };
 
 static char *text_slot(struct cb_data_id *id, enum cb_element_index dimension, size_t *ret_size)
 {
@@ -39,20 +39,22 @@ static char *text_slot(struct cb_data_id *id, enum cb_element_index dimension, s
     }
 }
 
-bool cb_data_id_set(struct cb_data_id *id, enum cb_element_index dimension, const char *text, struct cb_error *err)
+bool cb_data_id_set(struct cb_data_id *id, enum cb_element_index dimension, const char *text,
+                    struct cb_error *err)
 {
     size_t size = 0;
     char *slot = text_slot(id, dimension, &size);
     const char *name = cb_element_at(dimension)->name;
     int64_t number = 0;
-    if (slot == NULL) {
+    if (cb_element_key(cb_element_at(dimension))->type == CB_TYPE_INT) {
         if (!cb_scan_integer(text, &number))
             return cb_fail(err, CB_ERR_INVALID, "%s must be an integer, not \"%.80s\"", name, text);
         cb_data_id_set_number(id, dimension, number);
         return true;
     }
     if (text[0] == '\0' || strlen(text) >= size)
-        return cb_fail(err, CB_ERR_INVALID, "%s must have 1 to %zu characters, not \"%.80s\"", name, size - 1, text);
+        return cb_fail(err, CB_ERR_INVALID, "%s must have 1 to %zu characters, not \"%.80s\"", name, size - 1,
+                       text);
     memcpy(slot, text, strlen(text) + 1);
     id->has |= CB_DIM(dimension);
     return true;
@@ -84,7 +86,8 @@ const char *cb_data_id_text(const struct cb_data_id *id, enum cb_element_index d
     }
 }
 
-void cb_data_id_value(const struct cb_data_id *id, enum cb_element_index dimension, char ret_text[CB_DIMENSION_TEXT_SIZE])
+void cb_data_id_value(const struct cb_data_id *id, enum cb_element_index dimension,
+                      char ret_text[CB_DIMENSION_TEXT_SIZE])
 {
     const char *text = cb_data_id_text(id, dimension);
     ret_text[0] = '\0';
@@ -101,8 +104,8 @@ bool cb_data_id_assign(struct cb_data_id *id, const char *assignment, struct cb_
     if (assignment[length] != '=')
         return cb_fail(err, CB_ERR_INVALID, "expected DIMENSION=VALUE, not \"%.100s\"", assignment);
     if (element == NULL || cb_element_index(element) >= CB_DIMENSION_COUNT)
-        return cb_fail(err, CB_ERR_INVALID, "unrecognized dimension \"%.*s\"", (int)(length < 100 ? length : 100),
-                       assignment);
+        return cb_fail(err, CB_ERR_INVALID, "unrecognized dimension \"%.*s\"",
+                       (int)(length < 100 ? length : 100), assignment);
     return cb_data_id_set(id, cb_element_index(element), assignment + length + 1, err);
 }
 
@@ -131,7 +134,8 @@ static void format_some(const struct cb_data_id *id, uint32_t dims, struct cb_by
             continue;
         const char *quote = cb_data_id_text(id, dimension) != NULL ? "'" : "";
         cb_data_id_value(id, dimension, value);
-        cb_bytes_printf(text, "%s%s: %s%s%s", *first ? "" : ", ", cb_element_at(dimension)->name, quote, value, quote);
+        cb_bytes_printf(text, "%s%s: %s%s%s", *first ? "" : ", ", cb_element_at(dimension)->name, quote,
+                        value, quote);
         *first = false;
     }
 }
@@ -146,8 +150,8 @@ void cb_data_id_format(const struct cb_data_id *id, struct cb_bytes *text)
     cb_bytes_puts(text, "}");
 }
 
-void cb_data_id_uuid_text(const struct cb_data_id *id, uint32_t dims, const char *dataset_type, const char *run,
-                          enum cb_dataset_id_mode mode, struct cb_bytes *text)
+void cb_data_id_uuid_text(const struct cb_data_id *id, uint32_t dims, const char *dataset_type,
+                          const char *run, enum cb_dataset_id_mode mode, struct cb_bytes *text)
 {
     const char *names[CB_ELEMENT_COUNT];
     size_t count = cb_dimensions_list(cb_dimensions_required(dims), names);
@@ -167,8 +171,8 @@ void cb_data_id_uuid_text(const struct cb_data_id *id, uint32_t dims, const char
     }
 }
 
-struct cb_uuid cb_data_id_uuid(const struct cb_data_id *id, uint32_t dims, const char *dataset_type, const char *run,
-                               enum cb_dataset_id_mode mode)
+struct cb_uuid cb_data_id_uuid(const struct cb_data_id *id, uint32_t dims, const char *dataset_type,
+                               const char *run, enum cb_dataset_id_mode mode)
 {
     cb_auto_bytes struct cb_bytes text = CB_BYTES(UUID_TEXT_MAX);
     cb_data_id_uuid_text(id, dims, dataset_type, run, mode, &text);

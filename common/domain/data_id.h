@@ -48,9 +48,10 @@ void cb_data_id_format(const struct cb_data_id *id, struct cb_bytes *text);
 
 /* How the id of a dataset is derived from what it is. */
 enum cb_dataset_id_mode { CB_DATASET_ID_TYPE_RUN, CB_DATASET_ID_TYPE };
-/* "dataset_type=raw,run=R,detector=3,...": the required dimensions in `dims`, sorted by name (butler.md 2.6). */
-void cb_data_id_uuid_text(const struct cb_data_id *id, uint32_t dims, const char *dataset_type, const char *run,
-                          enum cb_dataset_id_mode mode, struct cb_bytes *text);
+/* "dataset_type=raw,run=R,detector=3,...": the required dimensions in `dims`, sorted by name (butler.md 2.6).
+ */
+void cb_data_id_uuid_text(const struct cb_data_id *id, uint32_t dims, const char *dataset_type,
+                          const char *run, enum cb_dataset_id_mode mode, struct cb_bytes *text);
 /* UUID version 5 of that text in the butler's name space. */
-struct cb_uuid cb_data_id_uuid(const struct cb_data_id *id, uint32_t dims, const char *dataset_type, const char *run,
-                               enum cb_dataset_id_mode mode);
+struct cb_uuid cb_data_id_uuid(const struct cb_data_id *id, uint32_t dims, const char *dataset_type,
+                               const char *run, enum cb_dataset_id_mode mode);

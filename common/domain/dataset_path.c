@@ -9,8 +9,10 @@
 static char clean(char c, bool keep_slash)
 {
     if (c == '/')
-        return keep_slash ? '/' : '_';
-    return strchr(" <>:\"\\|?*", c) != NULL ? '_' : c;
+        return (char)(keep_slash ? '/' : '_');
+    if (strchr(" <>:\"\\|?*", c) != NULL)
+        return '_';
+    return c;
 }
 
 static void put_clean(struct cb_bytes *path, const char *value, bool keep_slash)
@@ -27,7 +29,9 @@ static void put_clean(struct cb_bytes *path, const char *value, bool keep_slash)
 static void put_file(struct cb_bytes *path, const char *value)
 {
     for (const char *c = value; *c != '\0'; c++) {
-        char character = *c == '.' ? '_' : clean(*c, false);
+        char character = '_';
+        if (*c != '.')
+            character = clean(*c, false);
         if (character == '#')
             cb_bytes_puts(path, "HASH");
         else
@@ -79,7 +83,8 @@ static void fill_fields(const struct cb_dataset_path *path, struct fields *f)
 }
 
 /* Every dimension of the type needs a value, required or implied. */
-static bool check_fields(const struct cb_dataset_path *path, const struct cb_data_id *id, struct cb_error *err)
+static bool check_fields(const struct cb_dataset_path *path, const struct cb_data_id *id,
+                         struct cb_error *err)
 {
     uint32_t dims = cb_dimensions_expand(path->dimensions);
     const char *names[CB_ELEMENT_COUNT];
@@ -87,13 +92,15 @@ static bool check_fields(const struct cb_dataset_path *path, const struct cb_dat
     if ((path->dimensions & CB_DIM(CB_GROUP)) && !cb_data_id_has(id, CB_GROUP))
         missing |= CB_DIM(CB_GROUP);
     if (cb_dimensions_list(missing, names) > 0)
-        return cb_fail(err, CB_ERR_INVALID, "no path for dataset type \"%s\": its data ID has no %s", path->dataset_type,
-                       names[0]);
+        return cb_fail(err, CB_ERR_INVALID, "no path for dataset type \"%s\": its data ID has no %s",
+                       path->dataset_type, names[0]);
     if ((dims & CB_DIM(CB_EXPOSURE)) && (path->obs_id == NULL || path->obs_id[0] == '\0'))
-        return cb_fail(err, CB_ERR_INVALID, "no path for dataset type \"%s\": the exposure's obs_id is not known",
+        return cb_fail(err, CB_ERR_INVALID,
+                       "no path for dataset type \"%s\": the exposure's obs_id is not known",
                        path->dataset_type);
     if ((dims & CB_DIM(CB_DETECTOR)) && (path->detector_name == NULL || path->detector_name[0] == '\0'))
-        return cb_fail(err, CB_ERR_INVALID, "no path for dataset type \"%s\": the detector's full_name is not known",
+        return cb_fail(err, CB_ERR_INVALID,
+                       "no path for dataset type \"%s\": the detector's full_name is not known",
                        path->dataset_type);
     return true;
 }
@@ -124,7 +131,8 @@ static void put_file_start(struct cb_bytes *text, const struct cb_dataset_path *
 }
 
 /* Types of exactly {instrument, detector, exposure}: no band, one folder a night and one an exposure. */
-static void put_exposure_template(struct cb_bytes *text, const struct cb_dataset_path *path, const struct fields *f)
+static void put_exposure_template(struct cb_bytes *text, const struct cb_dataset_path *path,
+                                  const struct fields *f)
 {
     put_folder(text, f->day_obs);
     put_folder(text, f->sequence);
@@ -135,13 +143,13 @@ static void put_exposure_template(struct cb_bytes *text, const struct cb_dataset
     put_part(text, path->run);
 }
 
-static void put_default_template(struct cb_bytes *text, const struct cb_dataset_path *path, const struct fields *f)
+static void put_default_template(struct cb_bytes *text, const struct cb_dataset_path *path,
+                                 const struct fields *f)
 {
-    const char *const folders[] = { f->tract,  f->patch, f->day_obs, f->band, f->subfilter,
-                                    f->filter, f->visit, f->sequence };
-    const char *const parts[] = { f->tract, f->patch,    f->band,     f->filter,
-                                  f->visit, f->sequence, f->detector, f->skymap,
-                                  f->htm7 };
+    const char *const folders[] = { f->tract,     f->patch,  f->day_obs, f->band,
+                                    f->subfilter, f->filter, f->visit,   f->sequence };
+    const char *const parts[] = { f->tract,    f->patch,    f->band,   f->filter, f->visit,
+                                  f->sequence, f->detector, f->skymap, f->htm7 };
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         put_optional_folder(text, folders[i]);
     put_file_start(text, path, f);
@@ -150,7 +158,8 @@ static void put_default_template(struct cb_bytes *text, const struct cb_dataset_
     put_part(text, path->run);
 }
 
-bool cb_dataset_path_format(const struct cb_dataset_path *path, char ret_path[CB_DATASET_PATH_SIZE], struct cb_error *err)
+bool cb_dataset_path_format(const struct cb_dataset_path *path, char ret_path[CB_DATASET_PATH_SIZE],
+                            struct cb_error *err)
 {
     const uint32_t of_exposure = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR) | CB_DIM(CB_EXPOSURE);
     cb_auto_bytes struct cb_bytes text = CB_BYTES(CB_DATASET_PATH_SIZE - 1);
@@ -169,7 +178,8 @@ bool cb_dataset_path_format(const struct cb_dataset_path *path, char ret_path[CB
         put_default_template(&text, path, &fields);
     cb_bytes_puts(&text, path->extension != NULL ? path->extension : "");
     if (!cb_bytes_ok(&text))
-        return cb_fail(err, CB_ERR_INVALID, "the path of dataset type \"%s\" in run \"%.100s\" is longer than %d characters",
+        return cb_fail(err, CB_ERR_INVALID,
+                       "the path of dataset type \"%s\" in run \"%.100s\" is longer than %d characters",
                        path->dataset_type, path->run, CB_DATASET_PATH_SIZE - 1);
     memcpy(ret_path, cb_bytes_text(&text), text.size + 1);
     return true;

@@ -1,4 +1,5 @@
-/* Where a dataset's file lies below the root of a repository: the butler's file templates. Source: butler.md 2.7. */
+/* Where a dataset's file lies below the root of a repository: the butler's file templates. Source:
+ * butler.md 2.7. */
 #pragma once
 
 #include "base/error.h"
@@ -17,6 +18,7 @@ struct cb_dataset_path {
     const char *extension;       /* ".fits", ".yaml", ".json", ".parq", ".fits.gz", ...; NULL for none */
 };
 
-/* The path, relative to the root. Errors: INVALID a value that the template needs is missing; path too long. */
-CB_MUST_CHECK bool cb_dataset_path_format(const struct cb_dataset_path *path, char ret_path[CB_DATASET_PATH_SIZE],
-                                          struct cb_error *err);
+/* The path, relative to the root. Errors: INVALID a value that the template needs is missing; path too long.
+ */
+CB_MUST_CHECK bool cb_dataset_path_format(const struct cb_dataset_path *path,
+                                          char ret_path[CB_DATASET_PATH_SIZE], struct cb_error *err);

@@ -3,11 +3,26 @@
 
 #include <string.h>
 
-#define REQUIRED(n, t) { n, CB_TYPE_##t, CB_COLUMN_REQUIRED }
-#define PRIMARY(n, t) { n, CB_TYPE_##t, CB_COLUMN_PRIMARY }
-#define IMPLIED(n, t) { n, CB_TYPE_##t, CB_COLUMN_IMPLIED }
-#define ALTERNATE(n, t) { n, CB_TYPE_##t, CB_COLUMN_ALTERNATE }
-#define METADATA(n, t) { n, CB_TYPE_##t, CB_COLUMN_METADATA }
+#define REQUIRED(n, t)                                                                                       \
+    {                                                                                                        \
+        n, CB_TYPE_##t, CB_COLUMN_REQUIRED                                                                   \
+    }
+#define PRIMARY(n, t)                                                                                        \
+    {                                                                                                        \
+        n, CB_TYPE_##t, CB_COLUMN_PRIMARY                                                                    \
+    }
+#define IMPLIED(n, t)                                                                                        \
+    {                                                                                                        \
+        n, CB_TYPE_##t, CB_COLUMN_IMPLIED                                                                    \
+    }
+#define ALTERNATE(n, t)                                                                                      \
+    {                                                                                                        \
+        n, CB_TYPE_##t, CB_COLUMN_ALTERNATE                                                                  \
+    }
+#define METADATA(n, t)                                                                                       \
+    {                                                                                                        \
+        n, CB_TYPE_##t, CB_COLUMN_METADATA                                                                   \
+    }
 
 static const struct cb_column band[] = { PRIMARY("name", STRING) };
 static const struct cb_column htm7[] = { PRIMARY("id", INT), METADATA("region", REGION) };
@@ -26,7 +41,7 @@ static const struct cb_column day_obs[] = {
     METADATA("timespan", TIMESPAN),
 };
 static const struct cb_column detector[] = {
-    REQUIRED("instrument", STRING), PRIMARY("id", INT),       ALTERNATE("full_name", STRING),
+    REQUIRED("instrument", STRING),   PRIMARY("id", INT),       ALTERNATE("full_name", STRING),
     METADATA("name_in_raft", STRING), METADATA("raft", STRING), METADATA("purpose", STRING),
 };
 static const struct cb_column group[] = { REQUIRED("instrument", STRING), PRIMARY("name", STRING) };
@@ -127,9 +142,10 @@ static const struct cb_element universe[CB_ELEMENT_COUNT] = {
     ELEMENT(CB_DETECTOR, detector, true, INST | CB_DIM(CB_DETECTOR), 0, CB_INSTRUMENT),
     ELEMENT(CB_GROUP, group, true, INST | CB_DIM(CB_GROUP), 0, CB_INSTRUMENT),
     ELEMENT(CB_PHYSICAL_FILTER, physical_filter, true, INST | FILTER, CB_DIM(CB_BAND), CB_INSTRUMENT),
-    [CB_SSP_BALANCED_INDEX] = { "ssp_balanced_index", true, SSP | CB_DIM(CB_SSP_BALANCED_INDEX), 0, -1, ssp_index, 2 },
-    [CB_SSP_HYPOTHESIS_BUNDLE] = { "ssp_hypothesis_bundle", true, SSP | CB_DIM(CB_SSP_HYPOTHESIS_BUNDLE), 0, -1,
-                                   ssp_index, 2 },
+    [CB_SSP_BALANCED_INDEX] = { "ssp_balanced_index", true, SSP | CB_DIM(CB_SSP_BALANCED_INDEX), 0, -1,
+                                ssp_index, 2 },
+    [CB_SSP_HYPOTHESIS_BUNDLE] = { "ssp_hypothesis_bundle", true, SSP | CB_DIM(CB_SSP_HYPOTHESIS_BUNDLE), 0,
+                                   -1, ssp_index, 2 },
     ELEMENT(CB_SUBFILTER, subfilter, true, CB_DIM(CB_BAND) | CB_DIM(CB_SUBFILTER), 0, -1),
     ELEMENT(CB_TRACT, tract, true, SKY | CB_DIM(CB_TRACT), 0, CB_SKYMAP),
     ELEMENT(CB_VISIT_SYSTEM, visit_system, true, INST | CB_DIM(CB_VISIT_SYSTEM), 0, CB_INSTRUMENT),
@@ -139,8 +155,8 @@ static const struct cb_element universe[CB_ELEMENT_COUNT] = {
     ELEMENT(CB_VISIT, visit, true, INST | CB_DIM(CB_VISIT), DAY | FILTER, CB_INSTRUMENT),
     ELEMENT(CB_VISIT_DEFINITION, visit_definition, true, INST | CB_DIM(CB_EXPOSURE) | CB_DIM(CB_VISIT), 0,
             CB_INSTRUMENT),
-    ELEMENT(CB_VISIT_DETECTOR_REGION, visit_detector_region, true, INST | CB_DIM(CB_DETECTOR) | CB_DIM(CB_VISIT), 0,
-            CB_INSTRUMENT),
+    ELEMENT(CB_VISIT_DETECTOR_REGION, visit_detector_region, true,
+            INST | CB_DIM(CB_DETECTOR) | CB_DIM(CB_VISIT), 0, CB_INSTRUMENT),
     ELEMENT(CB_VISIT_SYSTEM_MEMBERSHIP, visit_system_membership, true,
             INST | CB_DIM(CB_VISIT_SYSTEM) | CB_DIM(CB_VISIT), 0, CB_INSTRUMENT),
 };
@@ -188,7 +204,8 @@ const struct cb_column *cb_element_key_of(const struct cb_element *element, enum
 {
     if (cb_element_index(element) == index)
         return cb_element_key(element);
-    const struct cb_column *column = cb_element_column(element, universe[index].name, strlen(universe[index].name));
+    const struct cb_column *column =
+        cb_element_column(element, universe[index].name, strlen(universe[index].name));
     if (column == NULL || (column->role != CB_COLUMN_REQUIRED && column->role != CB_COLUMN_IMPLIED))
         return NULL;
     return column;

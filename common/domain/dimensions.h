@@ -1,6 +1,6 @@
-/* The dimension universe, version 8 of name space "daf_butler", as a static table: what the repository's rows are
- * identified by, what follows from what, and the columns of each table. Source: butler.md 2.2 and the universe stored
- * in a repository's butler_attributes (config:dimensions.json). */
+/* The dimension universe, version 8 of name space "daf_butler", as a static table: what the repository's rows
+ * are identified by, what follows from what, and the columns of each table. Source: butler.md 2.2 and the
+ * universe stored in a repository's butler_attributes (config:dimensions.json). */
 #pragma once
 
 #include "base/error.h"
@@ -21,14 +21,15 @@ enum cb_column_type {
     CB_TYPE_TIMESPAN, /* int8range of TAI ns */
     CB_TYPE_REGION,   /* base64 text of a sky region */
     CB_TYPE_UUID,
-    CB_TYPE_HASH,     /* hex text */
-    CB_TYPE_NULL,     /* the literal NULL */
-    CB_TYPE_RANGE     /* a..b[:s] in an IN list */
+    CB_TYPE_HASH, /* hex text */
+    CB_TYPE_NULL, /* the literal NULL */
+    CB_TYPE_RANGE /* a..b[:s] in an IN list */
 };
 
 /* What a column is to its element. */
 enum cb_column_role {
-    CB_COLUMN_REQUIRED,  /* key of another dimension that identifies this element too; named like that dimension */
+    CB_COLUMN_REQUIRED,  /* key of another dimension that identifies this element too; named like that
+                            dimension */
     CB_COLUMN_PRIMARY,   /* the element's own key, "id" or "name" */
     CB_COLUMN_IMPLIED,   /* key of a dimension that follows from this one; named like that dimension */
     CB_COLUMN_ALTERNATE, /* another unique key */
@@ -72,12 +73,13 @@ enum cb_element_index {
 #define CB_DIM(index) (1U << (index))
 
 struct cb_element {
-    const char *name;     /* also the name of its table, to be quoted ("group" is a reserved word) */
-    bool has_table;       /* band is a column of physical_filter, htm7 is computed */
-    uint32_t required;    /* dimensions that identify a row, itself included */
-    uint32_t implied;     /* dimensions that follow, directly */
-    int governor;         /* index of instrument or skymap, -1 for none; a governor names itself */
-    const struct cb_column *columns; /* in the order of the table: required, primary, implied, alternate, metadata */
+    const char *name;  /* also the name of its table, to be quoted ("group" is a reserved word) */
+    bool has_table;    /* band is a column of physical_filter, htm7 is computed */
+    uint32_t required; /* dimensions that identify a row, itself included */
+    uint32_t implied;  /* dimensions that follow, directly */
+    int governor;      /* index of instrument or skymap, -1 for none; a governor names itself */
+    const struct cb_column
+        *columns; /* in the order of the table: required, primary, implied, alternate, metadata */
     size_t n_columns;
 };
 
@@ -98,11 +100,12 @@ const struct cb_column *cb_element_key_of(const struct cb_element *element, enum
 const char *cb_column_type_name(enum cb_column_type type);
 
 /* A set from names. Errors: INVALID an unknown name or a relation. */
-CB_MUST_CHECK bool cb_dimensions_parse(const char *const *names, size_t count, uint32_t *ret_dims, struct cb_error *err);
+CB_MUST_CHECK bool cb_dimensions_parse(const char *const *names, size_t count, uint32_t *ret_dims,
+                                       struct cb_error *err);
 /* Add everything that is required or implied, over any number of steps. */
 uint32_t cb_dimensions_expand(uint32_t dims);
-/* The required dimensions of an expanded group: those that no other member implies ({flat}: instrument, detector,
- * physical_filter). This is what dimension_graph_definition and the dataset tables hold. */
+/* The required dimensions of an expanded group: those that no other member implies ({flat}: instrument,
+ * detector, physical_filter). This is what dimension_graph_definition and the dataset tables hold. */
 uint32_t cb_dimensions_required(uint32_t dims);
 /* The elements whose records describe the group: its dimensions and the relations between them. */
 uint32_t cb_dimensions_elements(uint32_t dims);

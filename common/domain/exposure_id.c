@@ -19,7 +19,8 @@ static bool counts_as_o(char controller, int64_t day_obs)
 static bool days_of(int64_t day_obs, int64_t *ret_days)
 {
     return day_obs >= 10000101 && day_obs <= 99991231 &&
-           cb_days_from_date((int)(day_obs / 10000), (int)(day_obs / 100 % 100), (int)(day_obs % 100), ret_days);
+           cb_days_from_date((int)(day_obs / 10000), (int)(day_obs / 100 % 100), (int)(day_obs % 100),
+                             ret_days);
 }
 
 bool cb_exposure_id(int64_t day_obs, int64_t seq_num, char controller, int64_t *ret_id, struct cb_error *err)
@@ -31,8 +32,8 @@ bool cb_exposure_id(int64_t day_obs, int64_t seq_num, char controller, int64_t *
     if (seq_num < 0 || seq_num > 99999)
         return cb_fail(err, CB_ERR_INVALID, "SEQNUM must be 0 to 99999, not %" PRId64, seq_num);
     if (index == NULL)
-        return cb_fail(err, CB_ERR_INVALID, "unrecognized controller \"%c\" in CONTRLLR: expected one of %s", controller,
-                       controllers);
+        return cb_fail(err, CB_ERR_INVALID, "unrecognized controller \"%c\" in CONTRLLR: expected one of %s",
+                       controller, controllers);
     int64_t number = counts_as_o(controller, day_obs) ? 0 : index - controllers;
     *ret_id = (day_obs + number * 10000000) * 100000 + seq_num;
     return true;
@@ -47,15 +48,20 @@ void cb_exposure_id_unpack(int64_t id, int64_t *ret_day_obs, int64_t *ret_seq_nu
     *ret_day_obs = day - controller * INT64_C(10000000);
 }
 
-bool cb_detector_exposure_id(int64_t exposure_id, int detector, bool one_to_one, int64_t *ret_id, struct cb_error *err)
+bool cb_detector_exposure_id(int64_t exposure_id, int detector, bool one_to_one, int64_t *ret_id,
+                             struct cb_error *err)
 {
     int64_t day = 0, seq = 0, days = 0, first = 0;
     int controller = 0;
     cb_exposure_id_unpack(exposure_id, &day, &seq, &controller);
     (void)cb_days_from_date(2010, 1, 1, &first);
-    if (controller < 0 || controller > 5 || !days_of(day, &days) || seq >= 32768 || detector < 0 || detector > 255)
-        return cb_fail(err, CB_ERR_INVALID, "exposure %" PRId64 " and detector %d cannot be packed into one number",
-                       exposure_id, detector);
-    *ret_id = detector + 256 * (seq + 32768 * ((days - first) + 16384 * (controller + 8 * (one_to_one ? 1 : 0))));
+    if (controller < 0 || controller > 5 || !days_of(day, &days) || seq >= 32768 || detector < 0 ||
+        detector > 255)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "exposure %" PRId64 " and detector %d cannot be packed into one number", exposure_id,
+                       detector);
+    *ret_id =
+        detector + 256 * (seq + 32768 * ((days - first) +
+                                         16384 * (controller + (one_to_one ? INT64_C(8) : INT64_C(0)))));
     return true;
 }

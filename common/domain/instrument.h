@@ -9,7 +9,13 @@
 
 #define CB_FILTER_NAME_SIZE 33
 
-enum cb_camera { CB_CAMERA_LATISS, CB_CAMERA_LSSTCOMCAM, CB_CAMERA_LSSTCOMCAMSIM, CB_CAMERA_LSSTCAM, CB_CAMERA_COUNT };
+enum cb_camera {
+    CB_CAMERA_LATISS,
+    CB_CAMERA_LSSTCOMCAM,
+    CB_CAMERA_LSSTCOMCAMSIM,
+    CB_CAMERA_LSSTCAM,
+    CB_CAMERA_COUNT
+};
 
 /* The instrument record, and names that belong to a camera. */
 struct cb_instrument {
@@ -45,8 +51,8 @@ const struct cb_instrument *cb_instrument_find(const char *name);
 const struct cb_instrument *cb_instrument_find_class(const char *class_name);
 
 /* Detector number `id`. Errors: NOT_FOUND. */
-CB_MUST_CHECK bool cb_instrument_detector(const struct cb_instrument *instrument, int id, struct cb_detector *ret_detector,
-                                          struct cb_error *err);
+CB_MUST_CHECK bool cb_instrument_detector(const struct cb_instrument *instrument, int id,
+                                          struct cb_detector *ret_detector, struct cb_error *err);
 /* By full name "R22_S00". LATISS answers to RXX_S00. Errors: NOT_FOUND. */
 CB_MUST_CHECK bool cb_instrument_detector_named(const struct cb_instrument *instrument, const char *full_name,
                                                 struct cb_detector *ret_detector, struct cb_error *err);

@@ -21,42 +21,65 @@ struct list {
 };
 
 static const struct pair comcam[] = {
-    { "empty", "white" },     { "none", "white" }, { "pinhole", "white" }, { "unknown", "unknown" },
-    { "OG590_2_5mm", "OG590" }, { "u_05", "u" },     { "u_02", "u" },        { "u_06", "u" },
-    { "g_07", "g" },          { "g_01", "g" },     { "r_03", "r" },        { "i_06", "i" },
-    { "z_03", "z" },          { "z_02", "z" },     { "y_04", "y" },
+    { "empty", "white" },
+    { "none", "white" },
+    { "pinhole", "white" },
+    { "unknown", "unknown" },
+    { "OG590_2_5mm", "OG590" },
+    { "u_05", "u" },
+    { "u_02", "u" },
+    { "u_06", "u" },
+    { "g_07", "g" },
+    { "g_01", "g" },
+    { "r_03", "r" },
+    { "i_06", "i" },
+    { "z_03", "z" },
+    { "z_02", "z" },
+    { "y_04", "y" },
 };
 
-static const struct pair lsstcam_open[] = { { "empty", "white" }, { "none", "white" }, { "ph_5", "white" },
-                                            { "ef_43", "white" } };
+static const struct pair lsstcam_open[] = {
+    { "empty", "white" }, { "none", "white" }, { "ph_5", "white" }, { "ef_43", "white" }
+};
 static const struct pair lsstcam_bands[] = { { "u_24", "u" }, { "g_6", "g" },  { "r_57", "r" },
                                              { "i_39", "i" }, { "z_20", "z" }, { "y_10", "y" } };
 static const struct pair bench_colours[] = {
-    { "SDSSu", "u" },      { "SDSSg", "g" },       { "SDSSr", "r" },           { "SDSSi", "i" },     { "SDSSz", "z" },
-    { "SDSSY", "y" },      { "480nm", "g" },       { "650nm", "r" },           { "750nm", "i" },     { "870nm", "z" },
-    { "950nm", "y" },      { "970nm", "y" },       { "grid", "grid" },         { "spot", "spot" },   { "sparsegrid", "sparsegrid" },
+    { "SDSSu", "u" },       { "SDSSg", "g" },           { "SDSSr", "r" },
+    { "SDSSi", "i" },       { "SDSSz", "z" },           { "SDSSY", "y" },
+    { "480nm", "g" },       { "650nm", "r" },           { "750nm", "i" },
+    { "870nm", "z" },       { "950nm", "y" },           { "970nm", "y" },
+    { "grid", "grid" },     { "spot", "spot" },         { "sparsegrid", "sparsegrid" },
     { "streak", "streak" }, { "ellipses", "ellipses" },
 };
-static const char *const densities[] = { "ND_OD0.1", "ND_OD0.3",  "ND_OD0.5",  "ND_OD0.7", "ND_OD1.0", "ND_OD2.0",
-                                         "ND_OD0.01", "ND_OD0.05", "ND_OD0.4", "ND_OD3.0", "ND_OD4.0" };
-static const struct pair ccob[] = { { "HIGH", "white" }, { "LOW", "white" }, { "uv", "u" },    { "blue", "g" },
-                                    { "red", "r" },      { "nm750", "i" },   { "nm850", "z" }, { "nm960", "y" } };
+static const char *const densities[] = { "ND_OD0.1", "ND_OD0.3", "ND_OD0.5",  "ND_OD0.7",
+                                         "ND_OD1.0", "ND_OD2.0", "ND_OD0.01", "ND_OD0.05",
+                                         "ND_OD0.4", "ND_OD3.0", "ND_OD4.0" };
+static const struct pair ccob[] = { { "HIGH", "white" }, { "LOW", "white" }, { "uv", "u" },
+                                    { "blue", "g" },     { "red", "r" },     { "nm750", "i" },
+                                    { "nm850", "z" },    { "nm960", "y" } };
 
 static const struct pair latiss[] = {
-    { "empty", "white" },      { "blank_bk7_wg05", "white" }, { "collimator", "white" },  { "cyl_lens", "white" },
-    { "unknown", "unknown" },  { "diffuser", "diffuser" },    { "quadnotch1", "notch" },  { "KPNO_1111_436nm", "g" },
-    { "BG40", "g" },           { "BG40_65mm_1", "g" },        { "BG40_65mm_2", "g" },     { "OG550_65mm_1", "g" },
-    { "OG550_65mm_2", "g" },   { "SDSSg", "g" },              { "SDSSg_65mm", "g" },      { "KPNO_373A_677nm", "r" },
-    { "RG610", "r" },          { "FELH0600", "r" },           { "SDSSr", "r" },           { "SDSSr_65mm", "r" },
-    { "KPNO_406_828nm", "z" }, { "SDSSz_65mm", "z" },         { "SDSSi", "i" },           { "SDSSi_65mm", "i" },
+    { "empty", "white" },      { "blank_bk7_wg05", "white" },
+    { "collimator", "white" }, { "cyl_lens", "white" },
+    { "unknown", "unknown" },  { "diffuser", "diffuser" },
+    { "quadnotch1", "notch" }, { "KPNO_1111_436nm", "g" },
+    { "BG40", "g" },           { "BG40_65mm_1", "g" },
+    { "BG40_65mm_2", "g" },    { "OG550_65mm_1", "g" },
+    { "OG550_65mm_2", "g" },   { "SDSSg", "g" },
+    { "SDSSg_65mm", "g" },     { "KPNO_373A_677nm", "r" },
+    { "RG610", "r" },          { "FELH0600", "r" },
+    { "SDSSr", "r" },          { "SDSSr_65mm", "r" },
+    { "KPNO_406_828nm", "z" }, { "SDSSz_65mm", "z" },
+    { "SDSSi", "i" },          { "SDSSi_65mm", "i" },
     { "SDSSu_65mm", "u" },     { "SDSSy_65mm", "y" },
 };
-static const char *const gratings[] = { "ronchi90lpmm", "ronchi170lpmm", "empty",           "unknown",
+static const char *const gratings[] = { "ronchi90lpmm", "ronchi170lpmm", "empty",          "unknown",
                                         "holo4_003",    "holo4_001",     "blue300lpmm_qn1" };
 static const char *const pinhole_distances[] = { "1000", "0500", "0200", "0100" };
 static const char *const latiss_sdss[] = { "u", "g", "r", "i", "z", "y" };
 
-static void add(struct list *list, const char *first, const char *second, const char *band, const char *band_suffix)
+static void add(struct list *list, const char *first, const char *second, const char *band,
+                const char *band_suffix)
 {
     struct cb_physical_filter *filter = &list->filters[list->count++];
     snprintf(filter->name, sizeof filter->name, "%s%s%s", first, second[0] != '\0' ? "~" : "", second);
@@ -145,8 +168,8 @@ size_t cb_instrument_filters(const struct cb_instrument *instrument, struct cb_p
     return list.count;
 }
 
-bool cb_instrument_band(const struct cb_instrument *instrument, const char *filter, char ret_band[CB_FILTER_NAME_SIZE],
-                        struct cb_error *err)
+bool cb_instrument_band(const struct cb_instrument *instrument, const char *filter,
+                        char ret_band[CB_FILTER_NAME_SIZE], struct cb_error *err)
 {
     struct cb_physical_filter *all = NULL;
     size_t count = cb_instrument_filters(instrument, &all);

@@ -33,10 +33,11 @@ enum cb_product {
 /* Dataset type: "bias", "electroBfDistortionMatrix", ... */
 const char *cb_product_name(enum cb_product product);
 /* By dataset type. Errors: NOT_FOUND the type is no calibration of the graph. */
-CB_MUST_CHECK bool cb_product_find(const char *dataset_type, enum cb_product *ret_product, struct cb_error *err);
+CB_MUST_CHECK bool cb_product_find(const char *dataset_type, enum cb_product *ret_product,
+                                   struct cb_error *err);
 
-/* Products that go directly into one, as a set. Curated inputs and those that only some cameras use (flat gradients,
- * defects of a flat) included. */
+/* Products that go directly into one, as a set. Curated inputs and those that only some cameras use (flat
+ * gradients, defects of a flat) included. */
 uint32_t cb_product_precursors(enum cb_product product);
 /* Everything that must be rebuilt when `product` changes, itself left out; over any number of steps. */
 uint32_t cb_product_downstream(enum cb_product product);

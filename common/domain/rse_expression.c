@@ -124,16 +124,19 @@ static bool equals(const struct cb_rse_attribute *attribute, const char *value, 
     if (attribute->is_bool) {
         bool is_word = is_text("true", value, length) || is_text("True", value, length) ||
                        is_text("false", value, length) || is_text("False", value, length);
-        return is_word && strlen(attribute->value) == length && strncasecmp(attribute->value, value, length) == 0;
+        return is_word && strlen(attribute->value) == length &&
+               strncasecmp(attribute->value, value, length) == 0;
     }
     return is_text(attribute->value, value, length);
 }
 
-static bool compares(const struct cb_rse_attribute *attribute, enum element_kind kind, const char *value, size_t length)
+static bool compares(const struct cb_rse_attribute *attribute, enum element_kind kind, const char *value,
+                     size_t length)
 {
     cb_auto(cb_free) char *limit_text = cb_xstrndup(value, length);
     double limit = 0.0, actual = 0.0;
-    if (attribute->is_bool || !cb_scan_number(limit_text, &limit) || !cb_scan_number(attribute->value, &actual))
+    if (attribute->is_bool || !cb_scan_number(limit_text, &limit) ||
+        !cb_scan_number(attribute->value, &actual))
         return false;
     return kind == ELEMENT_LESS ? actual < limit : actual > limit;
 }
@@ -167,8 +170,8 @@ static bool combine(char op, bool left, bool right)
 /* Whether one RSE belongs to the set. For each open parenthesis the stack keeps what stood before it. */
 static bool is_member(const char *expression, const struct cb_rse *rse)
 {
-    bool left[EXPRESSION_MAX];
-    char pending[EXPRESSION_MAX];
+    bool left[EXPRESSION_MAX] = { false };
+    char pending[EXPRESSION_MAX] = { 0 };
     size_t depth = 0;
     bool value = false;
     char op = '|';
@@ -195,8 +198,8 @@ static bool is_member(const char *expression, const struct cb_rse *rse)
     return value;
 }
 
-bool cb_rse_expression_evaluate(const char *expression, const struct cb_rse *rses, size_t n_rses, bool writable_only,
-                                bool *ret_member, struct cb_error *err)
+bool cb_rse_expression_evaluate(const char *expression, const struct cb_rse *rses, size_t n_rses,
+                                bool writable_only, bool *ret_member, struct cb_error *err)
 {
     size_t found = 0, usable = 0;
     cb_auto(cb_free) bool *member = cb_xalloc_array(n_rses, sizeof *member);

@@ -18,8 +18,8 @@ struct cb_rse_attribute {
     bool is_bool;
 };
 
-/* One storage element. Its own name is an attribute by itself; columns (rse_type, deterministic, ...) are given as
- * attributes too. Deleted ones are not to be listed. */
+/* One storage element. Its own name is an attribute by itself; columns (rse_type, deterministic, ...) are
+ * given as attributes too. Deleted ones are not to be listed. */
 struct cb_rse {
     const char *name;
     const struct cb_rse_attribute *attributes;
@@ -27,10 +27,11 @@ struct cb_rse {
     bool writable; /* availability_write */
 };
 
-/* Mark the RSEs that the expression names: ret_member[n_rses]. writable_only drops those that cannot be written.
- * Errors: INVALID the first two sentences above; NOT_FOUND the empty set; CONFLICT nothing of it is writable. The
- * sentence is the whole text. */
-CB_MUST_CHECK bool cb_rse_expression_evaluate(const char *expression, const struct cb_rse *rses, size_t n_rses,
-                                              bool writable_only, bool *ret_member, struct cb_error *err);
+/* Mark the RSEs that the expression names: ret_member[n_rses]. writable_only drops those that cannot be
+ * written. Errors: INVALID the first two sentences above; NOT_FOUND the empty set; CONFLICT nothing of it is
+ * writable. The sentence is the whole text. */
+CB_MUST_CHECK bool cb_rse_expression_evaluate(const char *expression, const struct cb_rse *rses,
+                                              size_t n_rses, bool writable_only, bool *ret_member,
+                                              struct cb_error *err);
 /* Syntax only. */
 CB_MUST_CHECK bool cb_rse_expression_check(const char *expression, struct cb_error *err);

@@ -1,12 +1,13 @@
-/* Read whole numbers and fixed letters out of text, moving a cursor; what every parser of this layer shares. */
+/* Read whole numbers and fixed letters out of text, moving a cursor; what every parser of this layer shares.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between min and max decimal digits (max <= 18) at *at; the cursor moves behind them. False, cursor unmoved, when
- * there are fewer than min or more than max. */
+/* Between min and max decimal digits (max <= 18) at *at; the cursor moves behind them. False, cursor unmoved,
+ * when there are fewer than min or more than max. */
 bool cb_scan_digits(const char **at, size_t min, size_t max, int64_t *ret_value);
 /* One given character. */
 bool cb_scan_char(const char **at, char expected);

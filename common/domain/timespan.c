@@ -29,14 +29,16 @@ struct cb_timespan cb_timespan_of(int64_t begin_ns, int64_t end_ns)
     return span.begin_ns < span.end_ns ? span : nothing;
 }
 
-bool cb_timespan_validity(int64_t begin_ns, int64_t end_ns, struct cb_timespan *ret_span, struct cb_error *err)
+bool cb_timespan_validity(int64_t begin_ns, int64_t end_ns, struct cb_timespan *ret_span,
+                          struct cb_error *err)
 {
     struct cb_timespan span = { cb_timespan_clip(begin_ns), cb_timespan_clip(end_ns) };
     if (span.begin_ns >= span.end_ns) {
         char begin[CB_ISO_SIZE], end[CB_ISO_SIZE];
         cb_iso_format(begin_ns, 0, 'T', begin);
         cb_iso_format(end_ns, 0, 'T', end);
-        return cb_fail(err, CB_ERR_INVALID, "validity ends at %s TAI, which is not after its begin %s TAI", end, begin);
+        return cb_fail(err, CB_ERR_INVALID, "validity ends at %s TAI, which is not after its begin %s TAI",
+                       end, begin);
     }
     *ret_span = span;
     return true;
@@ -135,10 +137,12 @@ bool cb_timespan_parse(const char *text, struct cb_timespan *ret_span, struct cb
     const char *comma = strchr(text, ',');
     struct cb_timespan span = CB_TIMESPAN_ALWAYS;
     bool has_begin = false, has_end = false;
-    if (length < 3 || comma == NULL || strchr("[(", text[0]) == NULL || strchr(")]", text[length - 1]) == NULL ||
+    if (length < 3 || comma == NULL || strchr("[(", text[0]) == NULL ||
+        strchr(")]", text[length - 1]) == NULL ||
         !parse_bound(text + 1, (size_t)(comma - text) - 1, &span.begin_ns, &has_begin) ||
         !parse_bound(comma + 1, (size_t)(text + length - 1 - comma) - 1, &span.end_ns, &has_end))
-        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is not a range of times: expected [begin,end) in ns", text);
+        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is not a range of times: expected [begin,end) in ns",
+                       text);
     if (has_begin && text[0] == '(' && span.begin_ns < CB_TIMESPAN_MAX_NS)
         span.begin_ns++;
     if (has_end && text[length - 1] == ']' && span.end_ns < CB_TIMESPAN_MAX_NS)
@@ -174,10 +178,22 @@ void cb_timespan_format_iso(struct cb_timespan span, char ret_text[CB_TIMESPAN_I
     snprintf(ret_text, CB_TIMESPAN_ISO_SIZE, "%s, %s)", begin, end);
 }
 
+/* A date whose year does not fit into 64 bits of ns, as one on the same side of the repository's range. */
+static bool parse_far_date(const char *text, int64_t *ret_ns)
+{
+    char near[CB_ISO_SIZE];
+    int64_t year = 0;
+    const char *at = text;
+    if (strlen(text) >= sizeof near || !cb_scan_digits(&at, 4, 4, &year) || (year > 1700 && year < 2250))
+        return false;
+    snprintf(near, sizeof near, "%s%s", year > 2000 ? "2196" : "1796", at); /* leap years both */
+    return cb_iso_parse(near, ret_ns);
+}
+
 bool cb_timespan_parse_date(const char *text, int64_t *ret_tai_ns, struct cb_error *err)
 {
     int64_t ns = 0;
-    if (!cb_iso_parse(text, &ns))
+    if (!cb_iso_parse(text, &ns) && !parse_far_date(text, &ns))
         return cb_fail(err, CB_ERR_INVALID,
                        "\"%s\" is not a date: expected YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.f], TAI", text);
     *ret_tai_ns = cb_timespan_clip(ns);

@@ -1,4 +1,5 @@
-/* Half-open ranges of TAI nanoseconds, as the repository stores validity and exposure times. Source: butler.md 2.3. */
+/* Half-open ranges of TAI nanoseconds, as the repository stores validity and exposure times. Source:
+ * butler.md 2.3. */
 #pragma once
 
 #include "base/error.h"
@@ -16,12 +17,16 @@ struct cb_timespan {
     int64_t end_ns;
 };
 
-#define CB_TIMESPAN_ALWAYS { CB_TIMESPAN_MIN_NS, CB_TIMESPAN_MAX_NS }
+#define CB_TIMESPAN_ALWAYS                                                                                   \
+    {                                                                                                        \
+        CB_TIMESPAN_MIN_NS, CB_TIMESPAN_MAX_NS                                                               \
+    }
 
 /* Clip a time to the legal range. */
 int64_t cb_timespan_clip(int64_t tai_ns);
 
-/* From two times (clipped). Equal times become [t, t + 1); begin after end gives the empty range (butler.md 2.3). */
+/* From two times (clipped). Equal times become [t, t + 1); begin after end gives the empty range
+ * (butler.md 2.3). */
 struct cb_timespan cb_timespan_of(int64_t begin_ns, int64_t end_ns);
 /* The same, where calbus must be stricter than the butler: a validity that holds nowhere.
  * Errors: INVALID "validity ends at ... before it begins at ..." (also when both are equal). */
@@ -45,10 +50,11 @@ void cb_timespan_format(struct cb_timespan span, char ret_text[CB_TIMESPAN_TEXT_
  * Errors: INVALID the text is no range. */
 CB_MUST_CHECK bool cb_timespan_parse(const char *text, struct cb_timespan *ret_span, struct cb_error *err);
 
-/* "[2024-12-08T20:00:00, 2024-12-08T20:00:30)" with (-∞ and ∞) for open ends, as query-dimension-records shows it. */
+/* "[2024-12-08T20:00:00, 2024-12-08T20:00:30)" with (-∞ and ∞) for open ends, as query-dimension-records
+ * shows it. */
 #define CB_TIMESPAN_ISO_SIZE 96
 void cb_timespan_format_iso(struct cb_timespan span, char ret_text[CB_TIMESPAN_ISO_SIZE]);
 
-/* A date of the command line, TAI without leap-second arithmetic: "YYYY-MM-DD" or "YYYY-MM-DD(T| )hh:mm[:ss[.f]]".
- * Clipped. Errors: INVALID names the text. */
+/* A date of the command line, TAI without leap-second arithmetic: "YYYY-MM-DD" or "YYYY-MM-DD(T|
+ * )hh:mm[:ss[.f]]". Clipped. Errors: INVALID names the text. */
 CB_MUST_CHECK bool cb_timespan_parse_date(const char *text, int64_t *ret_tai_ns, struct cb_error *err);

@@ -142,7 +142,7 @@ static int64_t nth_sunday(int year, int month, int n)
     int64_t first = 0;
     (void)cb_days_from_date(year, month, 1, &first);
     int64_t weekday = (first + 4) % 7; /* 1970-01-01 was a Thursday; 0 is Sunday */
-    return first + (7 - weekday) % 7 + 7 * (n - 1);
+    return first + (7 - weekday) % 7 + INT64_C(7) * (n - 1);
 }
 
 /* UTC - US Pacific time: summer time from the second Sunday of March, 10:00 UTC, to the first of November,
@@ -195,7 +195,9 @@ static bool translate_day(const struct cb_header *h, struct cb_exposure_record *
 static char controller_of(const struct cb_header *h)
 {
     const char *controller = cb_header_text(h, "CONTRLLR");
-    return controller != NULL && controller[0] != '\0' ? controller[0] : 'O';
+    if (controller != NULL && controller[0] != '\0')
+        return controller[0];
+    return 'O';
 }
 
 static bool translate_id(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
@@ -367,7 +369,8 @@ static void lsst_filter(const struct cb_header *h, char name[200])
     if (name[0] == '\0')
         snprintf(name, 200, "unknown");
     for (char *none = strstr(name, "NONE"); none != NULL; none = strstr(none, "NONE"))
-        memcpy(none, "none", 4);
+        for (size_t i = 0; i < 4; i++)
+            none[i] = "none"[i];
     for (size_t length = strlen(name); length > 6 && strcmp(name + length - 6, "~empty") == 0; length -= 6)
         name[length - 6] = '\0';
 }

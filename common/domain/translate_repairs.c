@@ -277,10 +277,9 @@ static void repair_latiss_type(struct cb_header *header)
 
 static void repair_latiss_object(struct cb_header *header, int64_t begin)
 {
-    const char *object = cb_header_text(header, "OBJECT");
     if (!cb_header_is_defined(header, "OBJECT") && is_text(header, "IMGTYPE", "OBJECT"))
         cb_header_set_text(header, "OBJECT", "NOTSET");
-    object = cb_header_text(header, "OBJECT");
+    const char *object = cb_header_text(header, "OBJECT");
     const char *spectrum = object != NULL ? strstr(object, "spec:") : NULL;
     if (spectrum != NULL && begin < cb_header_utc(2022, 7, 10, 0, 0)) {
         char clean[CB_REPAIR_TEXT_SIZE];

@@ -4,7 +4,8 @@
 #include <stdint.h>
 
 /* The first collection with a match, SIZE_MAX for none, and how many of its rows match. */
-static size_t winner(const struct cb_validity_row *rows, size_t n_rows, struct cb_timespan when, size_t *ret_matches)
+static size_t winner(const struct cb_validity_row *rows, size_t n_rows, struct cb_timespan when,
+                     size_t *ret_matches)
 {
     size_t best = SIZE_MAX, matches = 0;
     for (size_t i = 0; i < n_rows; i++) {
@@ -17,8 +18,8 @@ static size_t winner(const struct cb_validity_row *rows, size_t n_rows, struct c
     return best;
 }
 
-bool cb_validity_find(const struct cb_validity_row *rows, size_t n_rows, struct cb_timespan when, size_t *ret_index,
-                      struct cb_error *err)
+bool cb_validity_find(const struct cb_validity_row *rows, size_t n_rows, struct cb_timespan when,
+                      size_t *ret_index, struct cb_error *err)
 {
     size_t matches = 0, best = winner(rows, n_rows, when, &matches);
     char text[CB_TIMESPAN_ISO_SIZE];
@@ -26,7 +27,8 @@ bool cb_validity_find(const struct cb_validity_row *rows, size_t n_rows, struct 
     if (matches == 0)
         return cb_fail(err, CB_ERR_NOT_FOUND, "no calibration is valid for %s TAI among %zu", text, n_rows);
     if (matches > 1)
-        return cb_fail(err, CB_ERR_CONFLICT, "%zu calibrations of one collection are valid for %s TAI", matches, text);
+        return cb_fail(err, CB_ERR_CONFLICT, "%zu calibrations of one collection are valid for %s TAI",
+                       matches, text);
     for (size_t i = 0; i < n_rows; i++)
         if (rows[i].collection == best && cb_timespan_overlaps(rows[i].span, when))
             *ret_index = i;
@@ -47,7 +49,8 @@ void cb_validity_explain(const struct cb_validity_row *rows, size_t n_rows, stru
     }
 }
 
-size_t cb_validity_conflict(const struct cb_validity_row *rows, size_t n_rows, size_t collection, struct cb_timespan span)
+size_t cb_validity_conflict(const struct cb_validity_row *rows, size_t n_rows, size_t collection,
+                            struct cb_timespan span)
 {
     for (size_t i = 0; i < n_rows; i++)
         if (rows[i].collection == collection && cb_timespan_overlaps(rows[i].span, span))

@@ -170,8 +170,8 @@ static bool is_bindable(enum cb_column_type type)
     return type != CB_TYPE_BOOL && type != CB_TYPE_REGION && type != CB_TYPE_HASH && type != CB_TYPE_RANGE;
 }
 
-static bool compile_bind(struct compiler *c, const struct cb_where_node *node, const struct cb_where_bind *bind,
-                         struct operand *ret_operand)
+static bool compile_bind(struct compiler *c, const struct cb_where_node *node,
+                         const struct cb_where_bind *bind, struct operand *ret_operand)
 {
     ret_operand->label = cb_xasprintf(":%s", bind->name);
     ret_operand->bind = bind;
@@ -191,7 +191,8 @@ static bool compile_bind(struct compiler *c, const struct cb_where_node *node, c
 /* Keys and alternate keys fall under the governor rule; plain metadata does not. */
 static void note_governor(struct compiler *c, const struct cb_where_name *name, struct operand *operand)
 {
-    const struct cb_element *element = name->kind == CB_NAME_KEY ? cb_element_at(name->dimension) : name->element;
+    const struct cb_element *element =
+        name->kind == CB_NAME_KEY ? cb_element_at(name->dimension) : name->element;
     if (name->kind == CB_NAME_DATASET || element->governor < 0)
         return;
     if (name->kind == CB_NAME_KEY && (int)name->dimension == element->governor)
@@ -218,7 +219,8 @@ static bool compile_name(struct compiler *c, const struct cb_where_node *node, s
     ret_operand->form = FORM_COLUMN;
     ret_operand->sql = cb_where_emit_name(&c->emit, &name);
     if (ret_operand->sql == NULL)
-        return fail(c, node, "Cannot join dimension element %s with no table.", cb_element_at(name.dimension)->name);
+        return fail(c, node, "Cannot join dimension element %s with no table.",
+                    cb_element_at(name.dimension)->name);
     if (ret_operand->type == CB_TYPE_TIMESPAN && name.kind == CB_NAME_COLUMN)
         ret_operand->temporal = name.element;
     note_governor(c, &name, ret_operand);
@@ -227,11 +229,11 @@ static bool compile_name(struct compiler *c, const struct cb_where_node *node, s
 
 /* Comparisons. */
 
-static bool mismatch(struct compiler *c, const struct cb_where_node *node, const char *op, const struct operand *left,
-                     const struct operand *right)
+static bool mismatch(struct compiler *c, const struct cb_where_node *node, const char *op,
+                     const struct operand *left, const struct operand *right)
 {
-    return fail(c, node, "Column types for comparison %.200s %s %.200s do not agree (%s, %s).", left->label, op,
-                right->label, type_name(left), type_name(right));
+    return fail(c, node, "Column types for comparison %.200s %s %.200s do not agree (%s, %s).", left->label,
+                op, right->label, type_name(left), type_name(right));
 }
 
 static void note_constraint(struct compiler *c, const struct operand *left, const struct operand *right)
@@ -280,7 +282,8 @@ static bool compare_values(struct compiler *c, const struct cb_where_node *node,
     if (!same_type(left, right))
         return mismatch(c, node, name, left, right);
     bool equality = op == CB_TOK_EQ || op == CB_TOK_NE;
-    bool comparable = is_ordered(left->type) || (equality && (left->type == CB_TYPE_UUID || left->type == CB_TYPE_HASH));
+    bool comparable =
+        is_ordered(left->type) || (equality && (left->type == CB_TYPE_UUID || left->type == CB_TYPE_HASH));
     if (!comparable)
         return fail(c, node, "Invalid column type %s for operator '%s'.", type_name(left), name);
     note_constraint(c, left, right);
@@ -291,7 +294,8 @@ static bool compare_values(struct compiler *c, const struct cb_where_node *node,
 
 static bool overlap_regions(struct compiler *c, const struct cb_where_node *node)
 {
-    return fail(c, node, "Regions cannot be compared here; select by visit, detector, tract or patch instead.");
+    return fail(c, node,
+                "Regions cannot be compared here; select by visit, detector, tract or patch instead.");
 }
 
 static bool compare_overlap(struct compiler *c, const struct cb_where_node *node, struct operand *left,
@@ -385,7 +389,8 @@ static bool tuple_bound(const struct operand *operand, int64_t open, int64_t *re
     *ret_ns = open;
     if (operand->form == FORM_NULL)
         return true;
-    return operand->form == FORM_LITERAL && operand->type == CB_TYPE_DATETIME && cb_scan_integer(operand->value, ret_ns);
+    return operand->form == FORM_LITERAL && operand->type == CB_TYPE_DATETIME &&
+           cb_scan_integer(operand->value, ret_ns);
 }
 
 static bool compile_tuple(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
@@ -395,12 +400,14 @@ static bool compile_tuple(struct compiler *c, const struct cb_where_node *node, 
     char text[CB_TIMESPAN_TEXT_SIZE];
     if (!compile(c, node->children[0], &begin) || !compile(c, node->children[1], &end))
         return false;
-    if (!tuple_bound(&begin, CB_TIMESPAN_MIN_NS, &begin_ns) || !tuple_bound(&end, CB_TIMESPAN_MAX_NS, &end_ns)) {
+    if (!tuple_bound(&begin, CB_TIMESPAN_MIN_NS, &begin_ns) ||
+        !tuple_bound(&end, CB_TIMESPAN_MAX_NS, &end_ns)) {
         cb_auto(cb_free) char *tuple = shown(node);
-        return fail(c, node,
-                    "Invalid type in timespan tuple \"%s\" (Note that date/time strings must be preceded by \"T\" "
-                    "to be recognized).",
-                    tuple);
+        return fail(
+            c, node,
+            "Invalid type in timespan tuple \"%s\" (Note that date/time strings must be preceded by \"T\" "
+            "to be recognized).",
+            tuple);
     }
     cb_timespan_format(cb_timespan_of(begin_ns, end_ns), text);
     set_literal(ret_operand, CB_TYPE_TIMESPAN, text);
@@ -440,7 +447,8 @@ static bool add_range(struct compiler *c, struct membership *m, const struct cb_
     }
     snprintf(text, sizeof text, "%" PRId64, range->stride);
     cb_auto(cb_free) char *stride = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
-    cb_auto(cb_free) char *steps = cb_xasprintf("(%s AND (%s - %s) %% %s = 0)", within, tested, start, stride);
+    cb_auto(cb_free) char *steps =
+        cb_xasprintf("(%s AND (%s - %s) %% %s = 0)", within, tested, start, stride);
     add_condition(m, steps);
     return true;
 }
@@ -454,8 +462,8 @@ static bool add_list(struct compiler *c, const struct cb_where_node *node, struc
             return fail(c, node, "Mismatched types in bind iterable '%s': %s and %s.", bind->name,
                         cb_column_type_name(bind->values[0].type), cb_column_type_name(type));
         if (type != m->tested->type || !is_bindable(type) || type == CB_TYPE_TIMESPAN)
-            return fail(c, node, "Column types for comparison %.200s IN :%s do not agree (%s, %s).", m->tested->label,
-                        bind->name, type_name(m->tested), cb_column_type_name(type));
+            return fail(c, node, "Column types for comparison %.200s IN :%s do not agree (%s, %s).",
+                        m->tested->label, bind->name, type_name(m->tested), cb_column_type_name(type));
         cb_where_array_add(&m->arrays[type], bind->values[i].text);
     }
     if (bind->n_values > 0)
@@ -519,8 +527,8 @@ static void add_arrays(struct compiler *c, struct membership *m)
             continue;
         cb_where_array_close(&m->arrays[type]);
         const char *tested = sql_of(c, m->tested);
-        cb_auto(cb_free) char *array = cb_where_emit_param(&c->emit, (enum cb_column_type)type, true,
-                                                           cb_bytes_text(&m->arrays[type]));
+        cb_auto(cb_free) char *array =
+            cb_where_emit_param(&c->emit, (enum cb_column_type)type, true, cb_bytes_text(&m->arrays[type]));
         cb_auto(cb_free) char *sql = cb_xasprintf("(%s = ANY(%s))", tested, array);
         add_condition(m, sql);
     }
@@ -606,7 +614,8 @@ static bool compile_not(struct compiler *c, const struct cb_where_node *node, st
         return false;
     if (!is_truth(&child)) {
         cb_auto(cb_free) char *text = shown(node);
-        return fail(c, node, "Unary operator 'NOT' is not valid for operand of type %s in %s.", type_name(&child), text);
+        return fail(c, node, "Unary operator 'NOT' is not valid for operand of type %s in %s.",
+                    type_name(&child), text);
     }
     set_condition(ret_operand, cb_xasprintf("(NOT %s)", child.sql));
     return true;
@@ -621,8 +630,9 @@ static bool fail_operand(struct compiler *c, const struct cb_where_node *node, s
     cb_auto(cb_free) char *text = shown(&part);
     struct operand truth = { .type = CB_TYPE_BOOL };
     if (index > 0)
-        return fail(c, node->children[index], "Invalid types bool, %s for binary operator '%s' in expression %s.",
-                    type_name(operand), cb_where_operator(node->op), text);
+        return fail(c, node->children[index],
+                    "Invalid types bool, %s for binary operator '%s' in expression %s.", type_name(operand),
+                    cb_where_operator(node->op), text);
     auto_operand second = { 0 };
     if (!compile(c, node->children[1], &second))
         return false;
@@ -702,19 +712,21 @@ static bool compile(struct compiler *c, const struct cb_where_node *node, struct
     }
 }
 
-/* Governor rule: a dimension of an instrument needs the instrument, from the expression or the default data ID; the
- * default is then a condition of its own. */
-static bool constrain(struct compiler *c, enum cb_element_index governor, const char *fallback, struct cb_bytes *sql)
+/* Governor rule: a dimension of an instrument needs the instrument, from the expression or the default data
+ * ID; the default is then a condition of its own. */
+static bool constrain(struct compiler *c, enum cb_element_index governor, const char *fallback,
+                      struct cb_bytes *sql)
 {
     uint32_t missing = c->governed & ~c->constrained & CB_DIM(governor);
     if (missing == 0)
         return true;
     const char *name = cb_element_at(governor)->name;
     if (fallback == NULL)
-        return cb_fail(c->err, CB_ERR_INVALID,
-                       "Query 'where' expression references a dimension dependent on %s without constraining it "
-                       "directly.",
-                       name);
+        return cb_fail(
+            c->err, CB_ERR_INVALID,
+            "Query 'where' expression references a dimension dependent on %s without constraining it "
+            "directly.",
+            name);
     struct cb_where_name key = { .kind = CB_NAME_KEY, .dimension = governor };
     cb_auto(cb_free) char *column = cb_where_emit_name(&c->emit, &key);
     cb_auto(cb_free) char *value = cb_where_emit_param(&c->emit, CB_TYPE_STRING, false, fallback);
@@ -722,7 +734,8 @@ static bool constrain(struct compiler *c, enum cb_element_index governor, const 
     return true;
 }
 
-/* Relations that tie together dimensions which no key ties: exposures and visits, visits and visit systems. */
+/* Relations that tie together dimensions which no key ties: exposures and visits, visits and visit systems.
+ */
 static uint32_t relations(uint32_t dimensions)
 {
     uint32_t found = 0;
@@ -742,22 +755,24 @@ static bool compile_root(struct compiler *c, const struct cb_where_node *root, s
         return false;
     if (!is_truth(&whole)) {
         cb_auto(cb_free) char *text = shown(root);
-        return fail(c, root, "Invalid types: the expression %s is %s, not a condition.", text, type_name(&whole));
+        return fail(c, root, "Invalid types: the expression %s is %s, not a condition.", text,
+                    type_name(&whole));
     }
     cb_bytes_puts(sql, whole.sql);
     if (!constrain(c, CB_INSTRUMENT, c->emit.ctx->default_instrument, sql) ||
         !constrain(c, CB_SKYMAP, c->emit.ctx->default_skymap, sql))
         return false;
     if (c->emit.overflowed)
-        return cb_fail(c->err, CB_ERR_INVALID, "the where-expression has more than %d values", CB_WHERE_PARAMS_MAX);
+        return cb_fail(c->err, CB_ERR_INVALID, "the where-expression has more than %d values",
+                       CB_WHERE_PARAMS_MAX);
     if (!cb_bytes_ok(sql))
         return cb_fail(c->err, CB_ERR_INVALID, "the where-expression becomes more than %u bytes of SQL",
                        CB_WHERE_SQL_MAX);
     return true;
 }
 
-bool cb_where_compile(const char *expression, const struct cb_where_context *ctx, struct cb_where_sql *ret_sql,
-                      struct cb_error *err)
+bool cb_where_compile(const char *expression, const struct cb_where_context *ctx,
+                      struct cb_where_sql *ret_sql, struct cb_error *err)
 {
     cb_auto(cb_where_node_free) struct cb_where_node *root = NULL;
     struct compiler c = { .expression = expression, .emit = { .ctx = ctx }, .err = err };
@@ -770,12 +785,13 @@ bool cb_where_compile(const char *expression, const struct cb_where_context *ctx
         cb_where_emitter_done(&c.emit);
         return false;
     }
-    *ret_sql = (struct cb_where_sql){ .text = cb_bytes_steal(&sql),
-                                      .params = c.emit.params,
-                                      .n_params = c.emit.n_params,
-                                      .dimensions = c.emit.dimensions,
-                                      .elements = c.emit.elements |
-                                                  relations(c.emit.dimensions | cb_dimensions_expand(ctx->dimensions)) };
+    *ret_sql = (struct cb_where_sql){
+        .text = cb_bytes_steal(&sql),
+        .params = c.emit.params,
+        .n_params = c.emit.n_params,
+        .dimensions = c.emit.dimensions,
+        .elements = c.emit.elements | relations(c.emit.dimensions | cb_dimensions_expand(ctx->dimensions))
+    };
     if (root == NULL)
         ret_sql->elements = 0;
     return true;

@@ -1,9 +1,9 @@
-/* Where-expressions: the butler's query language over dimensions, compiled to SQL with parameters; no text of the
- * expression is ever pasted into the SQL. Source: butler.md 7.
+/* Where-expressions: the butler's query language over dimensions, compiled to SQL with parameters; no text of
+ * the expression is ever pasted into the SQL. Source: butler.md 7.
  *
- * The caller joins what the condition names: `elements` says which tables ("exposure", "detector", ...; always quoted,
- * columns are written "exposure"."day_obs"), `dimensions` which dimensions are constrained. A dimension that is not in
- * the query must not multiply its rows: join it and keep distinct results. */
+ * The caller joins what the condition names: `elements` says which tables ("exposure", "detector", ...;
+ * always quoted, columns are written "exposure"."day_obs"), `dimensions` which dimensions are constrained. A
+ * dimension that is not in the query must not multiply its rows: join it and keep distinct results. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value bound to a name: text as PostgreSQL reads it. DATETIME is TAI ns, TIMESPAN is int8range text; BOOL and
- * REGION cannot be bound; NULL has no text. */
+/* A value bound to a name: text as PostgreSQL reads it. DATETIME is TAI ns, TIMESPAN is int8range text; BOOL
+ * and REGION cannot be bound; NULL has no text. */
 struct cb_where_value {
     enum cb_column_type type;
     const char *text;
@@ -55,7 +55,7 @@ struct cb_where_context {
     size_t n_datasets;
     const struct cb_where_key *keys;
     size_t n_keys;
-    size_t params_before;           /* parameters the statement already has: ours begin at $(params_before + 1) */
+    size_t params_before; /* parameters the statement already has: ours begin at $(params_before + 1) */
 };
 
 struct cb_where_param {
@@ -68,12 +68,12 @@ struct cb_where_sql {
     char *text;                    /* a boolean SQL expression; "TRUE" for the empty one */
     struct cb_where_param *params; /* each carries its cast in the text: $1::bigint */
     size_t n_params;
-    uint32_t dimensions;           /* dimensions named, and those that identify the elements named */
-    uint32_t elements;             /* tables that the text refers to, and relations that must tie them together */
+    uint32_t dimensions; /* dimensions named, and those that identify the elements named */
+    uint32_t elements;   /* tables that the text refers to, and relations that must tie them together */
 };
 
-/* Errors: INVALID. Syntax: "Failed to parse expression 'EXPR': REASON" with the place in REASON. Meaning: the butler's
- * sentence followed by " (line: L, pos: P)", both from 1. */
+/* Errors: INVALID. Syntax: "Failed to parse expression 'EXPR': REASON" with the place in REASON. Meaning: the
+ * butler's sentence followed by " (line: L, pos: P)", both from 1. */
 CB_MUST_CHECK bool cb_where_compile(const char *expression, const struct cb_where_context *ctx,
                                     struct cb_where_sql *ret_sql, struct cb_error *err);
 /* Frees what the struct holds and empties it. */

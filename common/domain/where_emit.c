@@ -31,7 +31,8 @@ static const char *sql_type(enum cb_column_type type)
     }
 }
 
-char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type type, bool is_list, const char *value)
+char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type type, bool is_list,
+                          const char *value)
 {
     size_t n = emitter->n_params;
     if (emitter->ctx->params_before + n >= CB_WHERE_PARAMS_MAX) {
@@ -42,18 +43,20 @@ char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type 
         emitter->params = cb_xrealloc_array(emitter->params, n == 0 ? 1 : 2 * n, sizeof *emitter->params);
     emitter->params[n] = (struct cb_where_param){ cb_xstrdup(value), type, is_list };
     emitter->n_params++;
-    return cb_xasprintf("$%zu::%s%s", emitter->ctx->params_before + n + 1, sql_type(type), is_list ? "[]" : "");
+    return cb_xasprintf("$%zu::%s%s", emitter->ctx->params_before + n + 1, sql_type(type),
+                        is_list ? "[]" : "");
 }
 
-static char *column_sql(struct cb_where_emitter *emitter, const struct cb_element *element, const char *column)
+static char *column_sql(struct cb_where_emitter *emitter, const struct cb_element *element,
+                        const char *column)
 {
     emitter->elements |= CB_DIM(cb_element_index(element));
     emitter->dimensions |= element->required;
     return cb_xasprintf("\"%s\".\"%s\"", element->name, column);
 }
 
-/* The last element of the query that has the key: an exposure's row already knows its day, filter and instrument, so
- * those tables need not be joined. */
+/* The last element of the query that has the key: an exposure's row already knows its day, filter and
+ * instrument, so those tables need not be joined. */
 static const struct cb_element *key_source(uint32_t dimensions, enum cb_element_index dimension)
 {
     uint32_t dims = cb_dimensions_expand(dimensions);

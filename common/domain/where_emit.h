@@ -19,10 +19,12 @@ struct cb_where_emitter {
 
 void cb_where_emitter_done(struct cb_where_emitter *emitter);
 
-/* A new parameter: "$3::bigint", or "$3::bigint[]" for a list. `value` is copied. The text is the caller's. */
-char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type type, bool is_list, const char *value);
-/* The SQL of a name that is not NULL, begin and end taken: "coalesce(lower(x), 0)". Notes what it needs. NULL when
- * the dimension has no table and the query offers no column for it. The text is the caller's. */
+/* A new parameter: "$3::bigint", or "$3::bigint[]" for a list. `value` is copied. The text is the caller's.
+ */
+char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type type, bool is_list,
+                          const char *value);
+/* The SQL of a name that is not NULL, begin and end taken: "coalesce(lower(x), 0)". Notes what it needs. NULL
+ * when the dimension has no table and the query offers no column for it. The text is the caller's. */
 char *cb_where_emit_name(struct cb_where_emitter *emitter, const struct cb_where_name *name);
 /* A member of a PostgreSQL array literal; call cb_where_array_close at the end. */
 void cb_where_array_add(struct cb_bytes *array, const char *value);

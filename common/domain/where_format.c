@@ -8,16 +8,29 @@
 const char *cb_where_operator(enum cb_where_token_kind op)
 {
     static const char *const names[] = {
-        [CB_TOK_IN] = "IN",   [CB_TOK_OR] = "OR", [CB_TOK_AND] = "AND", [CB_TOK_NOT] = "NOT",
-        [CB_TOK_OVERLAPS] = "OVERLAPS", [CB_TOK_EQ] = "=",  [CB_TOK_NE] = "!=", [CB_TOK_LT] = "<",
-        [CB_TOK_LE] = "<=",   [CB_TOK_GT] = ">",  [CB_TOK_GE] = ">=",   [CB_TOK_ADD] = "+",
-        [CB_TOK_SUB] = "-",   [CB_TOK_MUL] = "*", [CB_TOK_DIV] = "/",   [CB_TOK_MOD] = "%",
+        [CB_TOK_IN] = "IN",
+        [CB_TOK_OR] = "OR",
+        [CB_TOK_AND] = "AND",
+        [CB_TOK_NOT] = "NOT",
+        [CB_TOK_OVERLAPS] = "OVERLAPS",
+        [CB_TOK_EQ] = "=",
+        [CB_TOK_NE] = "!=",
+        [CB_TOK_LT] = "<",
+        [CB_TOK_LE] = "<=",
+        [CB_TOK_GT] = ">",
+        [CB_TOK_GE] = ">=",
+        [CB_TOK_ADD] = "+",
+        [CB_TOK_SUB] = "-",
+        [CB_TOK_MUL] = "*",
+        [CB_TOK_DIV] = "/",
+        [CB_TOK_MOD] = "%",
     };
     bool known = (size_t)op < sizeof names / sizeof names[0] && names[op] != NULL;
     return known ? names[op] : "?";
 }
 
-static void format_list(const struct cb_where_node *node, size_t first, const char *separator, struct cb_bytes *text)
+static void format_list(const struct cb_where_node *node, size_t first, const char *separator,
+                        struct cb_bytes *text)
 {
     for (size_t i = first; i < node->n_children; i++) {
         if (i > first)

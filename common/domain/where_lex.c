@@ -126,7 +126,10 @@ static enum cb_where_token_kind word_kind(const char *text, size_t length)
     static const struct {
         const char *word;
         enum cb_where_token_kind kind;
-    } reserved[] = { { "IN", CB_TOK_IN }, { "OR", CB_TOK_OR }, { "AND", CB_TOK_AND }, { "NOT", CB_TOK_NOT },
+    } reserved[] = { { "IN", CB_TOK_IN },
+                     { "OR", CB_TOK_OR },
+                     { "AND", CB_TOK_AND },
+                     { "NOT", CB_TOK_NOT },
                      { "OVERLAPS", CB_TOK_OVERLAPS } };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         if (strlen(reserved[i].word) == length && strncasecmp(reserved[i].word, text, length) == 0)
@@ -139,9 +142,9 @@ static size_t scan_symbol(const char *text, enum cb_where_token_kind *ret_kind)
     static const struct {
         const char *symbol;
         enum cb_where_token_kind kind;
-    } symbols[] = { { "!=", CB_TOK_NE }, { "<=", CB_TOK_LE }, { ">=", CB_TOK_GE }, { "=", CB_TOK_EQ },
-                    { "<", CB_TOK_LT },  { ">", CB_TOK_GT },  { "+", CB_TOK_ADD }, { "-", CB_TOK_SUB },
-                    { "*", CB_TOK_MUL }, { "/", CB_TOK_DIV }, { "%", CB_TOK_MOD }, { ",", CB_TOK_COMMA },
+    } symbols[] = { { "!=", CB_TOK_NE },    { "<=", CB_TOK_LE },   { ">=", CB_TOK_GE }, { "=", CB_TOK_EQ },
+                    { "<", CB_TOK_LT },     { ">", CB_TOK_GT },    { "+", CB_TOK_ADD }, { "-", CB_TOK_SUB },
+                    { "*", CB_TOK_MUL },    { "/", CB_TOK_DIV },   { "%", CB_TOK_MOD }, { ",", CB_TOK_COMMA },
                     { "(", CB_TOK_LPAREN }, { ")", CB_TOK_RPAREN } };
     for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
         size_t length = strlen(symbols[i].symbol);
@@ -153,8 +156,8 @@ static size_t scan_symbol(const char *text, enum cb_where_token_kind *ret_kind)
     return 0;
 }
 
-static size_t set_token(struct cb_where_token *token, enum cb_where_token_kind kind, const char *text, size_t length,
-                        size_t consumed)
+static size_t set_token(struct cb_where_token *token, enum cb_where_token_kind kind, const char *text,
+                        size_t length, size_t consumed)
 {
     token->kind = kind;
     token->text = text;

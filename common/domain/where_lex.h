@@ -41,15 +41,15 @@ enum cb_where_token_kind {
 
 struct cb_where_token {
     enum cb_where_token_kind kind;
-    size_t offset;      /* bytes from the start of the expression */
-    const char *text;   /* content: without quotes, T or colon; points into the expression */
+    size_t offset;    /* bytes from the start of the expression */
+    const char *text; /* content: without quotes, T or colon; points into the expression */
     size_t length;
 };
 
 /* Read the token at *offset and move behind it; CB_TOK_END at the end of the text.
  * Errors: INVALID "Unexpected character at position N", N characters from 0. */
-CB_MUST_CHECK bool cb_where_next_token(const char *expression, size_t *offset, struct cb_where_token *ret_token,
-                                       struct cb_error *err);
+CB_MUST_CHECK bool cb_where_next_token(const char *expression, size_t *offset,
+                                       struct cb_where_token *ret_token, struct cb_error *err);
 
 /* Line (from 1) and column (from 1, in characters) of a byte offset. */
 void cb_where_place(const char *expression, size_t offset, size_t *ret_line, size_t *ret_column);

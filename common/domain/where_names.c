@@ -58,7 +58,9 @@ static struct cb_where_name column_name(const struct cb_element *element, const 
         return key_name(cb_element_index(element));
     if (column->role == CB_COLUMN_REQUIRED || column->role == CB_COLUMN_IMPLIED)
         return key_name(cb_element_index(cb_element_find(column->name, strlen(column->name))));
-    return (struct cb_where_name){ .kind = CB_NAME_COLUMN, .element = element, .column = column, .type = column->type };
+    return (struct cb_where_name){
+        .kind = CB_NAME_COLUMN, .element = element, .column = column, .type = column->type
+    };
 }
 
 static bool find_field(const struct cb_element *element, struct part field, struct cb_where_name *ret_name,
@@ -66,8 +68,8 @@ static bool find_field(const struct cb_element *element, struct part field, stru
 {
     const struct cb_column *column = cb_element_column(element, field.text, field.length);
     if (column == NULL)
-        return cb_fail(err, CB_ERR_INVALID, "Unrecognized field '%.*s' for %s.", (int)field.length, field.text,
-                       element->name);
+        return cb_fail(err, CB_ERR_INVALID, "Unrecognized field '%.*s' for %s.", (int)field.length,
+                       field.text, element->name);
     if (!element->has_table && column->role != CB_COLUMN_PRIMARY)
         return cb_fail(err, CB_ERR_INVALID, "Cannot join dimension element %s with no table.", element->name);
     *ret_name = column_name(element, column);
@@ -106,7 +108,8 @@ static bool name_dataset(const struct cb_where_dataset *dataset, size_t field, s
 }
 
 static bool find_dataset_field(const char *text, struct part type, struct part field,
-                               const struct cb_where_context *ctx, struct cb_where_name *ret_name, struct cb_error *err)
+                               const struct cb_where_context *ctx, struct cb_where_name *ret_name,
+                               struct cb_error *err)
 {
     size_t f = 0, count = sizeof dataset_fields / sizeof dataset_fields[0];
     while (f < count && !is_part(field, dataset_fields[f].name))
@@ -116,8 +119,9 @@ static bool find_dataset_field(const char *text, struct part type, struct part f
     for (size_t i = 0; i < ctx->n_datasets; i++)
         if (is_part(type, ctx->datasets[i].name))
             return name_dataset(&ctx->datasets[i], f, ret_name, err);
-    return cb_fail(err, CB_ERR_INVALID, "Cannot reference dataset type(s) {'%.*s'} that have not been joined.",
-                   (int)type.length, type.text);
+    return cb_fail(err, CB_ERR_INVALID,
+                   "Cannot reference dataset type(s) {'%.*s'} that have not been joined.", (int)type.length,
+                   type.text);
 }
 
 /* Elements of the query that have a field of this name, alphabetically: index order is not. */
@@ -139,18 +143,20 @@ static size_t elements_with(struct part field, const struct cb_where_context *ct
     return count;
 }
 
-static bool ambiguous(struct part field, const struct cb_element *const found[], size_t count, struct cb_error *err)
+static bool ambiguous(struct part field, const struct cb_element *const found[], size_t count,
+                      struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes list = CB_BYTES(600);
     for (size_t i = 0; i < count && i < NAMES_SHOWN_MAX; i++)
-        cb_bytes_printf(&list, "%s'%s.%.*s'", i > 0 ? ", " : "", found[i]->name, (int)field.length, field.text);
-    return cb_fail(err, CB_ERR_INVALID, "Ambiguous identifier '%.*s' matches multiple fields: %s.", (int)field.length,
-                   field.text, cb_bytes_text(&list));
+        cb_bytes_printf(&list, "%s'%s.%.*s'", i > 0 ? ", " : "", found[i]->name, (int)field.length,
+                        field.text);
+    return cb_fail(err, CB_ERR_INVALID, "Ambiguous identifier '%.*s' matches multiple fields: %s.",
+                   (int)field.length, field.text, cb_bytes_text(&list));
 }
 
 /* A field without its element. False with err->kind NONE when nothing has it. */
-static bool find_bare_field(struct part field, const struct cb_where_context *ctx, struct cb_where_name *ret_name,
-                            struct cb_error *err)
+static bool find_bare_field(struct part field, const struct cb_where_context *ctx,
+                            struct cb_where_name *ret_name, struct cb_error *err)
 {
     const struct cb_element *found[CB_ELEMENT_COUNT];
     size_t count = elements_with(field, ctx, found);
@@ -180,7 +186,8 @@ static bool resolve_one(const char *text, struct part part, const struct cb_wher
     struct cb_error reason = { 0 };
     if (find_bare_field(part, ctx, ret_name, &reason))
         return true;
-    return reason.kind != CB_ERR_NONE ? cb_fail(err, reason.kind, "%s", reason.text) : unrecognized(text, err);
+    return reason.kind != CB_ERR_NONE ? cb_fail(err, reason.kind, "%s", reason.text)
+                                      : unrecognized(text, err);
 }
 
 static bool resolve_two(const char *text, const struct part parts[2], const struct cb_where_context *ctx,
@@ -210,8 +217,8 @@ static bool resolve_three(const char *text, const struct part parts[3], const st
     return ret_name->bound != CB_BOUND_NONE || unrecognized(text, err);
 }
 
-bool cb_where_name_resolve(const char *text, const struct cb_where_context *ctx, struct cb_where_name *ret_name,
-                           struct cb_error *err)
+bool cb_where_name_resolve(const char *text, const struct cb_where_context *ctx,
+                           struct cb_where_name *ret_name, struct cb_error *err)
 {
     struct part parts[3];
     struct cb_where_name name = { 0 };

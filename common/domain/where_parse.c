@@ -8,6 +8,7 @@
 #include "domain/scan.h"
 #include "domain/where_time.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,8 +34,8 @@ bool cb_where_fail_parse(struct cb_error *err, const char *expression, const cha
     vsnprintf(reason, sizeof reason, fmt, args);
     va_end(args);
     const char *more = strlen(expression) > QUOTED_EXPRESSION_MAX ? "..." : "";
-    return cb_fail(err, CB_ERR_INVALID, "Failed to parse expression '%.*s%s': %s", QUOTED_EXPRESSION_MAX, expression,
-                   more, reason);
+    return cb_fail(err, CB_ERR_INVALID, "Failed to parse expression '%.*s%s': %s", QUOTED_EXPRESSION_MAX,
+                   expression, more, reason);
 }
 
 static bool advance(struct parser *p)
@@ -49,9 +50,11 @@ static bool fail_at(struct parser *p, const struct cb_where_token *token, const 
 {
     size_t line = 0, column = 0;
     cb_where_place(p->expression, token->offset, &line, &column);
-    const char *word = token->kind >= CB_TOK_IN && token->kind <= CB_TOK_OVERLAPS ? cb_where_operator(token->kind) : NULL;
+    const char *word =
+        token->kind >= CB_TOK_IN && token->kind <= CB_TOK_OVERLAPS ? cb_where_operator(token->kind) : NULL;
     int length = word != NULL ? (int)strlen(word) : token->length < 100 ? (int)token->length : 100;
-    return cb_where_fail_parse(p->err, p->expression, "Syntax error at or near '%.*s' (line: %zu, pos: %zu)%s%s", length,
+    return cb_where_fail_parse(p->err, p->expression,
+                               "Syntax error at or near '%.*s' (line: %zu, pos: %zu)%s%s", length,
                                word != NULL ? word : token->text, line, column, reason != NULL ? ": " : "",
                                reason != NULL ? reason : "");
 }
@@ -59,7 +62,8 @@ static bool fail_at(struct parser *p, const struct cb_where_token *token, const 
 static bool unexpected(struct parser *p)
 {
     if (p->token.kind == CB_TOK_END)
-        return cb_where_fail_parse(p->err, p->expression, "End of input reached while expecting further input");
+        return cb_where_fail_parse(p->err, p->expression,
+                                   "End of input reached while expecting further input");
     return fail_at(p, &p->token, NULL);
 }
 
@@ -96,9 +100,11 @@ static struct cb_where_node *text_node(enum cb_where_node_kind kind, const struc
 /* Room doubles at powers of two, so that a list of n items costs O(n). */
 static void add_child(struct cb_where_node *node, struct cb_where_node *child)
 {
+    assert(child != NULL);
     size_t n = node->n_children;
     if ((n & (n - 1)) == 0)
-        node->children = cb_xrealloc_array(node->children, n == 0 ? 1 : 2 * n, sizeof(struct cb_where_node *));
+        node->children =
+            cb_xrealloc_array(node->children, n == 0 ? 1 : 2 * n, sizeof(struct cb_where_node *));
     node->children[node->n_children++] = child;
     if (child->depth >= node->depth)
         node->depth = child->depth + 1;
@@ -116,7 +122,8 @@ void cb_where_node_free(struct cb_where_node *node)
 }
 
 /* Wrap what `slot` holds into a new parent, as its first child. */
-static void wrap(struct cb_where_node **slot, enum cb_where_node_kind kind, const struct cb_where_token *token)
+static void wrap(struct cb_where_node **slot, enum cb_where_node_kind kind,
+                 const struct cb_where_token *token)
 {
     struct cb_where_node *parent = node_new(kind, token);
     add_child(parent, *slot);
@@ -219,7 +226,8 @@ static const char *argument_fault(const struct cb_where_node *call)
     if (strcmp(call->text, "REGION") == 0 && !is_text_argument(call, 0, false))
         return "the argument of REGION must be a string";
     struct cb_uuid uuid;
-    if (strcmp(call->text, "UUID") == 0 && (!is_text_argument(call, 0, false) || !cb_uuid_parse(call->children[0]->text, &uuid)))
+    if (strcmp(call->text, "UUID") == 0 &&
+        (!is_text_argument(call, 0, false) || !cb_uuid_parse(call->children[0]->text, &uuid)))
         return "the argument of UUID must be a string of 8-4-4-4-12 hex digits";
     return NULL;
 }
@@ -507,7 +515,8 @@ bool cb_where_parse(const char *expression, struct cb_where_node **ret_root, str
     struct parser p = { .expression = expression, .err = err };
     cb_auto(cb_where_node_free) struct cb_where_node *root = NULL;
     if (strlen(expression) > CB_WHERE_TEXT_MAX)
-        return cb_fail(err, CB_ERR_INVALID, "the where-expression is longer than %u bytes", CB_WHERE_TEXT_MAX);
+        return cb_fail(err, CB_ERR_INVALID, "the where-expression is longer than %u bytes",
+                       CB_WHERE_TEXT_MAX);
     if (!advance(&p))
         return false;
     if (p.token.kind != CB_TOK_END && !parse_or(&p, &root))

@@ -1,7 +1,7 @@
 /* The syntax tree of a where-expression. Source of the grammar: butler.md 7.2.
  *
- *   NOT binds a whole comparison; comparisons chain to the left; + - * / % as usual; AND and OR nodes hold all of
- *   their operands at once, so that a long list of alternatives stays flat. */
+ *   NOT binds a whole comparison; comparisons chain to the left; + - * / % as usual; AND and OR nodes hold
+ * all of their operands at once, so that a long list of alternatives stays flat. */
 #pragma once
 
 #include "base/bytes.h"
@@ -34,8 +34,8 @@ struct cb_where_node {
     enum cb_where_node_kind kind;
     enum cb_where_token_kind op;
     bool negated;
-    size_t offset;      /* bytes from the start of the expression, for messages */
-    unsigned depth;     /* 1 + that of the deepest child */
+    size_t offset;  /* bytes from the start of the expression, for messages */
+    unsigned depth; /* 1 + that of the deepest child */
     char *text;
     int64_t tai_ns;
     int64_t start, stop, stride;
@@ -49,8 +49,10 @@ bool cb_where_fail_parse(struct cb_error *err, const char *expression, const cha
 
 /* Parse. *ret_root is NULL for an empty expression, which is true for every row.
  * Errors: INVALID "Unexpected character at position N", "Syntax error at or near 'TOK' (line: L, pos: P)" and
- * "End of input reached while expecting further input", in the frame above; expression too long or nested too deeply. */
-CB_MUST_CHECK bool cb_where_parse(const char *expression, struct cb_where_node **ret_root, struct cb_error *err);
+ * "End of input reached while expecting further input", in the frame above; expression too long or nested too
+ * deeply. */
+CB_MUST_CHECK bool cb_where_parse(const char *expression, struct cb_where_node **ret_root,
+                                  struct cb_error *err);
 void cb_where_node_free(struct cb_where_node *node);
 CB_DEFINE_CLEANUP(struct cb_where_node *, cb_where_node_free)
 

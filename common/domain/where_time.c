@@ -13,6 +13,7 @@
 #define TIME_TEXT_MAX 100
 #define JD_OF_MJD_0 2400000.5
 #define MJD_OF_1970 40587
+#define DAYS_MAX 100000 /* 273 years from 1970 */
 #define TT_MINUS_TAI_NS INT64_C(32184000000)
 
 enum time_format {
@@ -45,12 +46,18 @@ static const struct {
     enum time_format format;
     enum time_scale scale; /* default */
 } formats[] = {
-    { "mjd", FORMAT_MJD, SCALE_TAI },         { "jd", FORMAT_JD, SCALE_TAI },
-    { "iso", FORMAT_ISO, SCALE_UTC },         { "isot", FORMAT_ISOT, SCALE_UTC },
-    { "fits", FORMAT_FITS, SCALE_UTC },       { "yday", FORMAT_YDAY, SCALE_UTC },
-    { "unix", FORMAT_UNIX, SCALE_UTC },       { "unix_tai", FORMAT_UNIX_TAI, SCALE_TAI },
-    { "cxcsec", FORMAT_CXCSEC, SCALE_TT },    { "gps", FORMAT_GPS, SCALE_TAI },
-    { "jyear", FORMAT_JYEAR, SCALE_TAI },     { "byear", FORMAT_BYEAR, SCALE_TAI },
+    { "mjd", FORMAT_MJD, SCALE_TAI },
+    { "jd", FORMAT_JD, SCALE_TAI },
+    { "iso", FORMAT_ISO, SCALE_UTC },
+    { "isot", FORMAT_ISOT, SCALE_UTC },
+    { "fits", FORMAT_FITS, SCALE_UTC },
+    { "yday", FORMAT_YDAY, SCALE_UTC },
+    { "unix", FORMAT_UNIX, SCALE_UTC },
+    { "unix_tai", FORMAT_UNIX_TAI, SCALE_TAI },
+    { "cxcsec", FORMAT_CXCSEC, SCALE_TT },
+    { "gps", FORMAT_GPS, SCALE_TAI },
+    { "jyear", FORMAT_JYEAR, SCALE_TAI },
+    { "byear", FORMAT_BYEAR, SCALE_TAI },
     { "decimalyear", FORMAT_DECIMALYEAR, SCALE_TAI },
 };
 
@@ -105,6 +112,14 @@ static bool parse_clock(const char *at, struct civil *civil)
     return *at == '\0';
 }
 
+/* Days since 1970 whose ns fit: what lies beyond is clipped to the repository's range anyhow. */
+static int64_t within_int64(int64_t days)
+{
+    if (days > DAYS_MAX)
+        return DAYS_MAX;
+    return days < -DAYS_MAX ? -DAYS_MAX : days;
+}
+
 /* "Y-M-D" with `year_digits` digits of the year, then nothing or `separator` and a clock time. */
 static bool parse_calendar(const char *at, size_t year_digits, const char *separators, struct civil *civil)
 {
@@ -113,7 +128,7 @@ static bool parse_calendar(const char *at, size_t year_digits, const char *separ
         !cb_scan_digits(&at, 1, 2, &month) || !cb_scan_char(&at, '-') || !cb_scan_digits(&at, 1, 2, &day) ||
         year < 1000 || year > 9999 || !cb_days_from_date((int)year, (int)month, (int)day, &days))
         return false;
-    civil->ns = days * CB_NS_PER_DAY;
+    civil->ns = within_int64(days) * CB_NS_PER_DAY;
     if (*at == '\0')
         return true;
     return strchr(separators, *at) != NULL && parse_clock(at + 1, civil);
@@ -126,7 +141,7 @@ static bool parse_year_day(const char *at, struct civil *civil)
     if (!cb_scan_digits(&at, 4, 4, &year) || !cb_scan_char(&at, ':') || !cb_scan_digits(&at, 1, 3, &day) ||
         day < 1 || day > 366 || year < 1000 || !cb_days_from_date((int)year, 1, 1, &days))
         return false;
-    civil->ns = (days + day - 1) * CB_NS_PER_DAY;
+    civil->ns = within_int64(days + day - 1) * CB_NS_PER_DAY;
     return *at == '\0' || (*at == ':' && parse_clock(at + 1, civil));
 }
 
@@ -134,7 +149,7 @@ static bool parse_year_day(const char *at, struct civil *civil)
 static bool days_to_ns(double days, double epoch_days, int64_t *ret_ns)
 {
     double whole = floor(days);
-    if (!(fabs(whole + epoch_days) < 100000.0)) /* +- 273 years, within int64 */
+    if (!(fabs(whole + epoch_days) < DAYS_MAX))
         return false;
     double epoch_whole = floor(epoch_days);
     double ns = ((days - whole) + (epoch_days - epoch_whole)) * (double)CB_NS_PER_DAY;
@@ -173,7 +188,8 @@ static bool parse_number(enum time_format format, double value, struct civil *ci
     case FORMAT_JYEAR: /* Julian years of 365.25 days about JD 2451545.0 */
         return days_to_ns((value - 2000.0) * 365.25, 2451545.0 - JD_OF_MJD_0 - MJD_OF_1970, &civil->ns);
     case FORMAT_BYEAR: /* Besselian years of 365.242198781 days about JD 2415020.31352 */
-        return days_to_ns((value - 1900.0) * 365.242198781, 2415020.31352 - JD_OF_MJD_0 - MJD_OF_1970, &civil->ns);
+        return days_to_ns((value - 1900.0) * 365.242198781, 2415020.31352 - JD_OF_MJD_0 - MJD_OF_1970,
+                          &civil->ns);
     default:
         return decimal_year_to_ns(value, &civil->ns);
     }
@@ -239,26 +255,30 @@ static bool is_text_format(enum time_format format)
     return format == FORMAT_ISO || format == FORMAT_ISOT || format == FORMAT_FITS || format == FORMAT_YDAY;
 }
 
+static bool is_epoch_format(enum time_format format)
+{
+    return format == FORMAT_UNIX || format == FORMAT_UNIX_TAI || format == FORMAT_CXCSEC ||
+           format == FORMAT_GPS;
+}
+
 static bool to_tai(enum time_format format, const char *value, enum time_scale scale, int64_t *ret_tai_ns)
 {
     struct civil civil = { 0 };
     double number = 0.0;
-    if (is_text_format(format)) {
-        if (!parse_text(format, value, &civil))
-            return false;
-    } else if (!cb_scan_number(value, &number)) {
+    bool is_text = is_text_format(format);
+    if (is_text ? !parse_text(format, value, &civil) : !cb_scan_number(value, &number))
         return false;
-    } else if (format == FORMAT_UNIX || format == FORMAT_UNIX_TAI || format == FORMAT_CXCSEC || format == FORMAT_GPS) {
+    if (is_epoch_format(format))
         return parse_epoch(format, number, ret_tai_ns);
-    } else if (!parse_number(format, number, &civil)) {
+    if (!is_text && !parse_number(format, number, &civil))
         return false;
-    }
     *ret_tai_ns = apply_scale(civil, scale);
     return true;
 }
 
 /* Cut "format/value/scale" in place; any of the outer two may be absent. */
-static bool split(char *text, enum time_format *format, char **value, enum time_scale *scale, struct cb_error *err)
+static bool split(char *text, enum time_format *format, char **value, enum time_scale *scale,
+                  struct cb_error *err)
 {
     char *first = strchr(text, '/'), *last = strrchr(text, '/');
     *value = text;
@@ -275,7 +295,8 @@ static bool split(char *text, enum time_format *format, char **value, enum time_
         return true;
     *scale = scale_of(last + 1);
     if (*scale == SCALE_NONE)
-        return cb_fail(err, CB_ERR_INVALID, "unrecognized time scale \"%s\": expected utc, tai or tt", last + 1);
+        return cb_fail(err, CB_ERR_INVALID, "unrecognized time scale \"%s\": expected utc, tai or tt",
+                       last + 1);
     return true;
 }
 

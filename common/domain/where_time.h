@@ -1,10 +1,10 @@
 /* Time literals of where-expressions: T'[format/]value[/scale]'. Source: butler.md 7.5.
  *
- * Formats: mjd jd iso isot fits yday unix unix_tai cxcsec gps jyear byear decimalyear; without one it is guessed: a
- * decimal number with a point is mjd, Y-M-D[( |T)h:m[:s[.f]]] is iso or isot, a leading + is fits, Y:doy[:h:m[:s]] is
- * yday. A trailing +00:00 is dropped. Scales: utc (default of iso, isot, fits, yday, unix), tai (default of the rest),
- * tt (default of cxcsec), tdb (taken as tt: they differ by less than 2 ms). Years before 1000 or after 9999 do not
- * exist here; the result is clipped to the repository's range. */
+ * Formats: mjd jd iso isot fits yday unix unix_tai cxcsec gps jyear byear decimalyear; without one it is
+ * guessed: a decimal number with a point is mjd, Y-M-D[( |T)h:m[:s[.f]]] is iso or isot, a leading + is fits,
+ * Y:doy[:h:m[:s]] is yday. A trailing +00:00 is dropped. Scales: utc (default of iso, isot, fits, yday,
+ * unix), tai (default of the rest), tt (default of cxcsec), tdb (taken as tt: they differ by less than 2 ms).
+ * Years before 1000 or after 9999 do not exist here; the result is clipped to the repository's range. */
 #pragma once
 
 #include "base/error.h"
@@ -13,4 +13,5 @@
 #include <stdint.h>
 
 /* ret_tai_ns: ns since 1970-01-01 TAI. Errors: INVALID with the reason, without the text. */
-CB_MUST_CHECK bool cb_where_time_parse(const char *text, size_t length, int64_t *ret_tai_ns, struct cb_error *err);
+CB_MUST_CHECK bool cb_where_time_parse(const char *text, size_t length, int64_t *ret_tai_ns,
+                                       struct cb_error *err);

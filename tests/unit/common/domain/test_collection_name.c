@@ -53,7 +53,8 @@ static void the_parts_are_told_apart(void **state)
 {
     (void)state;
     struct cb_collection_name name;
-    assert_true(cb_collection_name_parse("u/jdoe/LSSTCam/calib/DM-1/a.b/verifyFlat-r.20250207c/run2", &name, NULL));
+    assert_true(
+        cb_collection_name_parse("u/jdoe/LSSTCam/calib/DM-1/a.b/verifyFlat-r.20250207c/run2", &name, NULL));
     assert_string_equal(name.user, "jdoe");
     assert_string_equal(name.instrument, "LSSTCam");
     assert_string_equal(name.ticket, "DM-1");
@@ -68,12 +69,18 @@ static void what_breaks_the_pattern_is_for_users_only(void **state)
 {
     (void)state;
     static const char *const broken[] = {
-        "LSSTComCam/calib/DM-48520/DP1/biasGen.20250207",   "LSSTComCam/calib/DM-48520/DP1/biasGen.20251307a",
-        "LSSTComCam/calib/DM-48520/DP1/biasGen",            "LSSTComCam/calib/DM-48520/biasGen.20250207a",
-        "LSSTComCam/calib/dm-48520/DP1/biasGen.20250207a",  "LSSTComCam/calib/DM-048520/DP1/biasGen.20250207a",
-        "LSSTComCam/calib/DM-48520/DP1/BiasGen.20250207a",  "LSSTComCam/calib/DM-48520/DP1/verifybias.20250207a",
-        "LSSTComCam/calib/DM-48520/DP1/flatGen-.20250207a", "LSSTComCam/calib/DM-48520/DP1/bias.20250207a/run1",
-        "LSSTComCam/DM-48520/DP1/biasGen.20250207a",        "LSSTComCam/calib/DM-1/a/b/biasGen.20250207a",
+        "LSSTComCam/calib/DM-48520/DP1/biasGen.20250207",
+        "LSSTComCam/calib/DM-48520/DP1/biasGen.20251307a",
+        "LSSTComCam/calib/DM-48520/DP1/biasGen",
+        "LSSTComCam/calib/DM-48520/biasGen.20250207a",
+        "LSSTComCam/calib/dm-48520/DP1/biasGen.20250207a",
+        "LSSTComCam/calib/DM-048520/DP1/biasGen.20250207a",
+        "LSSTComCam/calib/DM-48520/DP1/BiasGen.20250207a",
+        "LSSTComCam/calib/DM-48520/DP1/verifybias.20250207a",
+        "LSSTComCam/calib/DM-48520/DP1/flatGen-.20250207a",
+        "LSSTComCam/calib/DM-48520/DP1/bias.20250207a/run1",
+        "LSSTComCam/DM-48520/DP1/biasGen.20250207a",
+        "LSSTComCam/calib/DM-1/a/b/biasGen.20250207a",
         "bias",
     };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
@@ -94,7 +101,8 @@ static void characters_are_checked(void **state)
 {
     (void)state;
     assert_true(cb_collection_name_check("A-z_0.9/x+y~z", NULL));
-    static const char *const bad[] = { "", "a b", "a,b", "a*", "a//b", "/a", "a/", "a/../b", "./a", "a\nb", "\xc3\xa9" };
+    static const char *const bad[] = { "",   "a b",    "a,b", "a*",   "a//b",    "/a",
+                                       "a/", "a/../b", "./a", "a\nb", "\xc3\xa9" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(cb_collection_name_check(bad[i], NULL));
     struct cb_error err = { 0 };
@@ -148,8 +156,8 @@ static void ticket_keys_have_a_project_and_a_number(void **state)
 {
     (void)state;
     static const char *const good[] = { "DM-48520", "TAXICAB-1", "A1-9" };
-    static const char *const bad[] = { "", "DM", "DM-", "DM-0", "DM-01", "D-1", "dm-1", "1D-1", "DM-1a", "DM--1", " DM-1",
-                                       "DM-1\n" };
+    static const char *const bad[] = { "",     "DM",   "DM-",   "DM-0",  "DM-01", "D-1",
+                                       "dm-1", "1D-1", "DM-1a", "DM--1", " DM-1", "DM-1\n" };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(cb_ticket_is_valid(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -160,8 +168,11 @@ static void missing_parts_cannot_be_formatted(void **state)
 {
     (void)state;
     char text[CB_COLLECTION_NAME_SIZE] = "kept";
-    struct cb_collection_name name = { .pattern = CB_COLLECTION_GENERATION, .instrument = "LSSTComCam", .ticket = "DM-1",
-                                       .tag = "x", .rerun = "20250207a" };
+    struct cb_collection_name name = { .pattern = CB_COLLECTION_GENERATION,
+                                       .instrument = "LSSTComCam",
+                                       .ticket = "DM-1",
+                                       .tag = "x",
+                                       .rerun = "20250207a" };
     assert_false(cb_collection_name_format(&name, text, NULL));
     memcpy(name.type, "bias", 5);
     name.tag[0] = '\0';

@@ -1,4 +1,5 @@
-/* Data IDs, deterministic dataset ids and file paths (values of butler.md 2.6, 2.7 and instruments.md 2.5, 5.1). */
+/* Data IDs, deterministic dataset ids and file paths (values of butler.md 2.6, 2.7 and
+ * instruments.md 2.5, 5.1). */
 #include "domain/dataset_path.h"
 
 #include "support/spec.h"
@@ -21,13 +22,17 @@ static struct cb_data_id exposure_id(void)
     return id;
 }
 
-static const char *path_of(const char *run, const char *type, uint32_t dimensions, const struct cb_data_id *id,
-                           const char *extension)
+static const char *path_of(const char *run, const char *type, uint32_t dimensions,
+                           const struct cb_data_id *id, const char *extension)
 {
     static char text[CB_DATASET_PATH_SIZE];
     struct cb_error err = { 0 };
-    struct cb_dataset_path path = { .run = run, .dataset_type = type, .dimensions = dimensions, .id = id,
-                                    .obs_id = "CC_O_20241208_000690", .detector_name = "R22_S10",
+    struct cb_dataset_path path = { .run = run,
+                                    .dataset_type = type,
+                                    .dimensions = dimensions,
+                                    .id = id,
+                                    .obs_id = "CC_O_20241208_000690",
+                                    .detector_name = "R22_S10",
                                     .extension = extension };
     if (!cb_dataset_path_format(&path, text, &err))
         fail_msg("%s", err.text);
@@ -60,8 +65,8 @@ static void other_dimensions_and_odd_characters_have_their_place(void **state)
     (void)state;
     struct cb_data_id catalogue = { 0 }, id = exposure_id();
     cb_data_id_set_number(&catalogue, CB_HTM7, 147175);
-    assert_string_equal(path_of("refcats/DM-49042/the_monster_20250219", "the_monster_20250219", CB_DIM(CB_HTM7),
-                                &catalogue, ".fits"),
+    assert_string_equal(path_of("refcats/DM-49042/the_monster_20250219", "the_monster_20250219",
+                                CB_DIM(CB_HTM7), &catalogue, ".fits"),
                         "refcats/DM-49042/the_monster_20250219/the_monster_20250219/"
                         "the_monster_20250219_147175_refcats_DM-49042_the_monster_20250219.fits");
     assert_true(cb_data_id_set(&id, CB_PHYSICAL_FILTER, "a b/c.d#e:f~g", NULL));
@@ -105,7 +110,12 @@ static void assignments_are_checked(void **state)
 {
     (void)state;
     struct cb_data_id id = { 0 };
-    static const char *const bad[] = { "detector", "detector=x", "detector=", "instrument=", "foo=1", "visit_definition=1",
+    static const char *const bad[] = { "detector",
+                                       "detector=x",
+                                       "detector=",
+                                       "instrument=",
+                                       "foo=1",
+                                       "visit_definition=1",
                                        "band=123456789012345678901234567890123" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(cb_data_id_assign(&id, bad[i], NULL));

@@ -24,7 +24,8 @@ static void equal_times_become_one_nanosecond_and_reversed_ones_nothing(void **s
     (void)state;
     assert_string_equal(text_of(cb_timespan_of(5, 5)), "[5,6)");
     assert_string_equal(text_of(cb_timespan_of(7, 5)), "empty");
-    assert_string_equal(text_of(cb_timespan_of(CB_TIMESPAN_MAX_NS, CB_TIMESPAN_MAX_NS)), "[4102444799999999999,)");
+    assert_string_equal(text_of(cb_timespan_of(CB_TIMESPAN_MAX_NS, CB_TIMESPAN_MAX_NS)),
+                        "[4102444799999999999,)");
 }
 
 static void a_validity_that_holds_nowhere_is_refused(void **state)
@@ -60,11 +61,14 @@ static void cutting_leaves_what_lies_before_and_behind(void **state)
 {
     (void)state;
     struct cb_timespan rest[2];
-    assert_int_equal(cb_timespan_difference((struct cb_timespan){ 10, 40 }, (struct cb_timespan){ 20, 30 }, rest), 2);
+    assert_int_equal(
+        cb_timespan_difference((struct cb_timespan){ 10, 40 }, (struct cb_timespan){ 20, 30 }, rest), 2);
     assert_int_equal(rest[0].end_ns, 20);
     assert_int_equal(rest[1].begin_ns, 30);
-    assert_int_equal(cb_timespan_difference((struct cb_timespan){ 10, 40 }, (struct cb_timespan){ 0, 50 }, rest), 0);
-    assert_int_equal(cb_timespan_difference((struct cb_timespan){ 10, 40 }, (struct cb_timespan){ 40, 50 }, rest), 1);
+    assert_int_equal(
+        cb_timespan_difference((struct cb_timespan){ 10, 40 }, (struct cb_timespan){ 0, 50 }, rest), 0);
+    assert_int_equal(
+        cb_timespan_difference((struct cb_timespan){ 10, 40 }, (struct cb_timespan){ 40, 50 }, rest), 1);
     assert_int_equal(rest[0].end_ns, 40);
 }
 
@@ -79,7 +83,8 @@ static void any_range_text_of_the_database_is_read(void **state)
         assert_true(cb_timespan_parse(cases[i][0], &span, NULL));
         assert_string_equal(text_of(span), cases[i][1]);
     }
-    static const char *const bad[] = { "", "[", "[1)", "5,7", "[a,7)", "[1,2,3)", "[99999999999999999999,)", "(,", ",)" };
+    static const char *const bad[] = { "",   "[", "[1)", "5,7", "[a,7)", "[1,2,3)", "[99999999999999999999,)",
+                                       "(,", ",)" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct cb_timespan span;
         assert_false(cb_timespan_parse(bad[i], &span, NULL));
@@ -96,7 +101,12 @@ static void dates_of_the_command_line_are_tai(void **state)
     assert_int_equal(ns, INT64_C(1733054400250000000));
     assert_true(cb_timespan_parse_date("1970-01-01T00:00:00", &ns, NULL));
     assert_int_equal(ns, 0);
+    assert_true(cb_timespan_parse_date("9999-12-31", &ns, NULL));
+    assert_int_equal(ns, CB_TIMESPAN_MAX_NS);
+    assert_true(cb_timespan_parse_date("0001-01-01T00:00:00", &ns, NULL));
+    assert_int_equal(ns, 0);
     struct cb_error err = { 0 };
+    assert_false(cb_timespan_parse_date("2023-02-29", &ns, NULL));
     assert_false(cb_timespan_parse_date("2024-13-01", &ns, &err));
     assert_int_equal(err.kind, CB_ERR_INVALID);
     assert_int_equal(ns, 0);
@@ -106,7 +116,8 @@ static void people_read_iso_dates(void **state)
 {
     (void)state;
     char text[CB_TIMESPAN_ISO_SIZE];
-    cb_timespan_format_iso((struct cb_timespan){ INT64_C(1733688000000000000), INT64_C(1733688030000000000) }, text);
+    cb_timespan_format_iso((struct cb_timespan){ INT64_C(1733688000000000000), INT64_C(1733688030000000000) },
+                           text);
     assert_string_equal(text, "[2024-12-08T20:00:00, 2024-12-08T20:00:30)");
     cb_timespan_format_iso((struct cb_timespan)CB_TIMESPAN_ALWAYS, text);
     assert_string_equal(text, "(-∞, ∞)");

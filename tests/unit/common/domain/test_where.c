@@ -1,4 +1,5 @@
-/* Where-expressions as SQL with parameters. Sentences and decisions as lsst-daf-butler 30.2026.4300 gives them. */
+/* Where-expressions as SQL with parameters. Sentences and decisions as lsst-daf-butler 30.2026.4300 gives
+ * them. */
 #include "domain/where.h"
 
 #include "support/spec.h"
@@ -6,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cb_where_context exposures = {
-    .dimensions = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_EXPOSURE) | CB_DIM(CB_DAY_OBS) | CB_DIM(CB_GROUP) |
-                  CB_DIM(CB_PHYSICAL_FILTER) | CB_DIM(CB_BAND)
-};
+static const struct cb_where_context exposures = { .dimensions = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_EXPOSURE) |
+                                                                 CB_DIM(CB_DAY_OBS) | CB_DIM(CB_GROUP) |
+                                                                 CB_DIM(CB_PHYSICAL_FILTER) |
+                                                                 CB_DIM(CB_BAND) };
 
 /* SQL of an expression over exposures, parameters in brackets behind it; "ERR ..." when refused. */
 static const char *sql_in(const char *expression, const struct cb_where_context *ctx)
@@ -51,8 +52,9 @@ static void a_key_is_read_from_the_table_of_the_query(void **state)
                " [LSSTComCam] [20241208]");
     assert_sql("instrument='L' and group='g'",
                "((\"exposure\".\"instrument\" = $1::text) AND (\"exposure\".\"group\" = $2::text)) [L] [g]");
-    assert_sql("instrument='L' and exposure.id = exposure",
-               "((\"exposure\".\"instrument\" = $1::text) AND (\"exposure\".\"id\" = \"exposure\".\"id\")) [L]");
+    assert_sql(
+        "instrument='L' and exposure.id = exposure",
+        "((\"exposure\".\"instrument\" = $1::text) AND (\"exposure\".\"id\" = \"exposure\".\"id\")) [L]");
 }
 
 static void a_band_needs_the_filter_table_and_a_detector_its_own(void **state)
@@ -70,30 +72,43 @@ static void a_band_needs_the_filter_table_and_a_detector_its_own(void **state)
 static void a_dataset_table_may_hold_the_keys(void **state)
 {
     (void)state;
-    const struct cb_where_key keys[] = { { CB_DETECTOR, "\"t\".\"detector\"" }, { CB_INSTRUMENT, "\"t\".\"instrument\"" } };
-    const struct cb_where_dataset bias = { .name = "bias", .run = "\"run\".\"name\"", .timespan = "\"t\".\"timespan\"",
+    const struct cb_where_key keys[] = { { CB_DETECTOR, "\"t\".\"detector\"" },
+                                         { CB_INSTRUMENT, "\"t\".\"instrument\"" } };
+    const struct cb_where_dataset bias = { .name = "bias",
+                                           .run = "\"run\".\"name\"",
+                                           .timespan = "\"t\".\"timespan\"",
                                            .ingest_date = "\"d\".\"ingest_date\"" };
-    const struct cb_where_context ctx = { .dimensions = CB_DIM(CB_DETECTOR), .keys = keys, .n_keys = 2,
-                                          .datasets = &bias, .n_datasets = 1, .params_before = 3 };
+    const struct cb_where_context ctx = { .dimensions = CB_DIM(CB_DETECTOR),
+                                          .keys = keys,
+                                          .n_keys = 2,
+                                          .datasets = &bias,
+                                          .n_datasets = 1,
+                                          .params_before = 3 };
     assert_string_equal(sql_in("instrument='L' and detector=3 and bias.run='x'", &ctx),
                         "((\"t\".\"instrument\" = $4::text) AND (\"t\".\"detector\" = $5::bigint) AND "
                         "(\"run\".\"name\" = $6::text)) [L] [3] [x]");
-    assert_string_equal(sql_in("bias.timespan overlaps T'2024-06-01/tai' and ingest_date > T'2024-06-01/tai'", &ctx),
-                        "((\"t\".\"timespan\" @> $4::bigint) AND (\"d\".\"ingest_date\" > $5::bigint))"
-                        " [1717200000000000000] [1717200000000000000]");
-    assert_string_equal(sql_in("dark.run='x'", &ctx),
-                        "ERR Cannot reference dataset type(s) {'dark'} that have not been joined. (line: 1, pos: 1)");
-    assert_string_equal(sql_in("bias.foo='x'", &ctx), "ERR Unrecognized identifier 'bias.foo'. (line: 1, pos: 1)");
+    assert_string_equal(
+        sql_in("bias.timespan overlaps T'2024-06-01/tai' and ingest_date > T'2024-06-01/tai'", &ctx),
+        "((\"t\".\"timespan\" @> $4::bigint) AND (\"d\".\"ingest_date\" > $5::bigint))"
+        " [1717200000000000000] [1717200000000000000]");
+    assert_string_equal(
+        sql_in("dark.run='x'", &ctx),
+        "ERR Cannot reference dataset type(s) {'dark'} that have not been joined. (line: 1, pos: 1)");
+    assert_string_equal(sql_in("bias.foo='x'", &ctx),
+                        "ERR Unrecognized identifier 'bias.foo'. (line: 1, pos: 1)");
 }
 
 static void precedence_is_or_and_not_comparison_sum_product(void **state)
 {
     (void)state;
-    assert_sql("not seq_num=1 and seq_num=2 or seq_num=3",
-               "(((NOT (\"exposure\".\"seq_num\" = $1::bigint)) AND (\"exposure\".\"seq_num\" = $2::bigint)) OR "
-               "(\"exposure\".\"seq_num\" = $3::bigint)) [1] [2] [3]");
-    assert_sql("seq_num+2*3 = 7", "((\"exposure\".\"seq_num\" + ($1::bigint * $2::bigint)) = $3::bigint) [2] [3] [7]");
-    assert_sql("seq_num-2-3 = 7", "(((\"exposure\".\"seq_num\" - $1::bigint) - $2::bigint) = $3::bigint) [2] [3] [7]");
+    assert_sql(
+        "not seq_num=1 and seq_num=2 or seq_num=3",
+        "(((NOT (\"exposure\".\"seq_num\" = $1::bigint)) AND (\"exposure\".\"seq_num\" = $2::bigint)) OR "
+        "(\"exposure\".\"seq_num\" = $3::bigint)) [1] [2] [3]");
+    assert_sql("seq_num+2*3 = 7",
+               "((\"exposure\".\"seq_num\" + ($1::bigint * $2::bigint)) = $3::bigint) [2] [3] [7]");
+    assert_sql("seq_num-2-3 = 7",
+               "(((\"exposure\".\"seq_num\" - $1::bigint) - $2::bigint) = $3::bigint) [2] [3] [7]");
     assert_sql("- seq_num = -690", "((- \"exposure\".\"seq_num\") = $1::bigint) [-690]");
     assert_sql("not not seq_num=1", "(NOT (NOT (\"exposure\".\"seq_num\" = $1::bigint))) [1]");
 }
@@ -101,22 +116,26 @@ static void precedence_is_or_and_not_comparison_sum_product(void **state)
 static void in_gathers_literals_and_ranges(void **state)
 {
     (void)state;
-    assert_sql("seq_num in (44..63)", "((\"exposure\".\"seq_num\" BETWEEN $1::bigint AND $2::bigint)) [44] [63]");
+    assert_sql("seq_num in (44..63)",
+               "((\"exposure\".\"seq_num\" BETWEEN $1::bigint AND $2::bigint)) [44] [63]");
     assert_sql("seq_num in (1..9:2)",
                "(((\"exposure\".\"seq_num\" BETWEEN $1::bigint AND $2::bigint) AND "
                "(\"exposure\".\"seq_num\" - $1::bigint) % $3::bigint = 0)) [1] [9] [2]");
     assert_sql("seq_num not in (690,NULL,-1)",
                "(NOT ((\"exposure\".\"seq_num\" IS NULL) OR (\"exposure\".\"seq_num\" = ANY($1::bigint[]))))"
                " [{\"690\",\"-1\"}]");
-    assert_sql("seq_num in (690, 691.5, exposure_time)",
-               "((\"exposure\".\"seq_num\" = \"exposure\".\"exposure_time\") OR "
-               "(\"exposure\".\"seq_num\" = ANY($1::bigint[])) OR (\"exposure\".\"seq_num\" = ANY($2::float8[])))"
-               " [{\"690\"}] [{\"691.5\"}]");
+    assert_sql(
+        "seq_num in (690, 691.5, exposure_time)",
+        "((\"exposure\".\"seq_num\" = \"exposure\".\"exposure_time\") OR "
+        "(\"exposure\".\"seq_num\" = ANY($1::bigint[])) OR (\"exposure\".\"seq_num\" = ANY($2::float8[])))"
+        " [{\"690\"}] [{\"691.5\"}]");
     assert_sql("observation_type in ('bias', 'a\"b\\')",
                "((\"exposure\".\"observation_type\" = ANY($1::text[]))) [{\"bias\",\"a\\\"b\\\\\"}]");
-    assert_sql("seq_num in (700..699)", "((\"exposure\".\"seq_num\" BETWEEN $1::bigint AND $2::bigint)) [700] [699]");
+    assert_sql("seq_num in (700..699)",
+               "((\"exposure\".\"seq_num\" BETWEEN $1::bigint AND $2::bigint)) [700] [699]");
     assert_sql("seq_num in (690..600)", "ERR Range stop must be >= start. (line: 1, pos: 13)");
-    assert_sql("exposure_time in (1..3)", "ERR Column exposure.exposure_time is not an integer. (line: 1, pos: 19)");
+    assert_sql("exposure_time in (1..3)",
+               "ERR Column exposure.exposure_time is not an integer. (line: 1, pos: 19)");
 }
 
 static void null_is_tested_by_equality_only(void **state)
@@ -125,39 +144,48 @@ static void null_is_tested_by_equality_only(void **state)
     assert_sql("target_name = NULL", "(\"exposure\".\"target_name\" IS NULL)");
     assert_sql("null != exposure.can_see_sky", "(\"exposure\".\"can_see_sky\" IS NOT NULL)");
     assert_sql("exposure.timespan = NULL", "(\"exposure\".\"timespan\" IS NULL)");
-    assert_sql("seq_num < NULL",
-               "ERR Invalid types int, null for binary operator '<' in expression seq_num < NULL. (line: 1, pos: 9)");
-    assert_sql("NULL = NULL",
-               "ERR Invalid types null, null for binary operator '=' in expression NULL = NULL. (line: 1, pos: 6)");
+    assert_sql("seq_num < NULL", "ERR Invalid types int, null for binary operator '<' in expression seq_num "
+                                 "< NULL. (line: 1, pos: 9)");
+    assert_sql(
+        "NULL = NULL",
+        "ERR Invalid types null, null for binary operator '=' in expression NULL = NULL. (line: 1, pos: 6)");
 }
 
 static void types_must_agree(void **state)
 {
     (void)state;
-    assert_sql("seq_num='a'", "ERR Column types for comparison exposure.seq_num == 'a' do not agree (int, string). "
-                              "(line: 1, pos: 8)");
+    assert_sql("seq_num='a'",
+               "ERR Column types for comparison exposure.seq_num == 'a' do not agree (int, string). "
+               "(line: 1, pos: 8)");
     assert_sql("seq_num = 690.0", "(\"exposure\".\"seq_num\" = $1::float8) [690.0]");
-    assert_sql("seq_num + 1.0 = 691", "ERR Column types for operator + do not agree (int, float). (line: 1, pos: 9)");
-    assert_sql("observation_type + 'a' = 'b'", "ERR Invalid column type string for operator '+'. (line: 1, pos: 18)");
-    assert_sql("exposure_time % 2.0 = 0.0", "ERR Invalid column type float for operator '%'. (line: 1, pos: 15)");
-    assert_sql("1<seq_num<3",
-               "ERR Invalid types bool, int for binary operator '<' in expression 1 < seq_num < 3. (line: 1, pos: 10)");
-    assert_sql("seq_num = 690..691",
-               "ERR Invalid types int, range for binary operator '=' in expression seq_num = 690..691. (line: 1, pos: 9)");
-    assert_sql("not seq_num",
-               "ERR Unary operator 'NOT' is not valid for operand of type int in NOT seq_num. (line: 1, pos: 1)");
+    assert_sql("seq_num + 1.0 = 691",
+               "ERR Column types for operator + do not agree (int, float). (line: 1, pos: 9)");
+    assert_sql("observation_type + 'a' = 'b'",
+               "ERR Invalid column type string for operator '+'. (line: 1, pos: 18)");
+    assert_sql("exposure_time % 2.0 = 0.0",
+               "ERR Invalid column type float for operator '%'. (line: 1, pos: 15)");
+    assert_sql("1<seq_num<3", "ERR Invalid types bool, int for binary operator '<' in expression 1 < seq_num "
+                              "< 3. (line: 1, pos: 10)");
+    assert_sql("seq_num = 690..691", "ERR Invalid types int, range for binary operator '=' in expression "
+                                     "seq_num = 690..691. (line: 1, pos: 9)");
+    assert_sql(
+        "not seq_num",
+        "ERR Unary operator 'NOT' is not valid for operand of type int in NOT seq_num. (line: 1, pos: 1)");
     assert_sql("exposure.timespan < exposure.timespan",
                "ERR Invalid column type timespan for operator '<'. (line: 1, pos: 19)");
     assert_sql("exposure.can_see_sky = exposure.has_simulated",
                "ERR Invalid types bool, bool for binary operator '=' in expression exposure.can_see_sky = "
                "exposure.has_simulated. (line: 1, pos: 22)");
-    assert_sql("has_simulated and 'a'",
-               "ERR Invalid types bool, string for binary operator 'AND' in expression has_simulated AND 'a'. "
-               "(line: 1, pos: 19)");
-    assert_sql("seq_num or exposure_time",
-               "ERR Invalid types int, float for binary operator 'OR' in expression seq_num OR exposure_time. "
-               "(line: 1, pos: 1)");
-    assert_sql("seq_num", "ERR Invalid types: the expression seq_num is int, not a condition. (line: 1, pos: 1)");
+    assert_sql(
+        "has_simulated and 'a'",
+        "ERR Invalid types bool, string for binary operator 'AND' in expression has_simulated AND 'a'. "
+        "(line: 1, pos: 19)");
+    assert_sql(
+        "seq_num or exposure_time",
+        "ERR Invalid types int, float for binary operator 'OR' in expression seq_num OR exposure_time. "
+        "(line: 1, pos: 1)");
+    assert_sql("seq_num",
+               "ERR Invalid types: the expression seq_num is int, not a condition. (line: 1, pos: 1)");
     assert_sql("seq_num = 99999999999999999999",
                "ERR The number 99999999999999999999 does not fit into 64 bits. (line: 1, pos: 11)");
 }
@@ -182,22 +210,25 @@ static void names_are_resolved_over_the_query(void **state)
     (void)state;
     assert_sql("foo=1", "ERR Unrecognized identifier 'foo'. (line: 1, pos: 1)");
     assert_sql("Exposure=3", "ERR Unrecognized identifier 'Exposure'. (line: 1, pos: 1)");
-    assert_sql("name='x'", "ERR Ambiguous identifier 'name' matches multiple fields: 'band.name', 'group.name', "
-                           "'instrument.name', 'physical_filter.name'. (line: 1, pos: 1)");
+    assert_sql("name='x'",
+               "ERR Ambiguous identifier 'name' matches multiple fields: 'band.name', 'group.name', "
+               "'instrument.name', 'physical_filter.name'. (line: 1, pos: 1)");
     assert_sql("timespan.begin = NULL", "ERR Ambiguous identifier 'timespan' matches multiple fields: "
                                         "'day_obs.timespan', 'exposure.timespan'. (line: 1, pos: 1)");
     assert_sql("exposure.foo=1", "ERR Unrecognized field 'foo' for exposure. (line: 1, pos: 1)");
     assert_sql("exposure.band='r'", "ERR Unrecognized field 'band' for exposure. (line: 1, pos: 1)");
     assert_sql("zzz.id=1", "ERR Unrecognized identifier 'zzz.id'. (line: 1, pos: 1)");
     assert_sql("full_name='x'", "ERR Unrecognized identifier 'full_name'. (line: 1, pos: 1)");
-    assert_sql("exposure.seq_num.begin = NULL", "ERR Invalid column type int for operator 'begin_of'. (line: 1, pos: 1)");
+    assert_sql("exposure.seq_num.begin = NULL",
+               "ERR Invalid column type int for operator 'begin_of'. (line: 1, pos: 1)");
 }
 
 static void a_dimension_of_an_instrument_needs_the_instrument(void **state)
 {
     (void)state;
-    const char *refused = "ERR Query 'where' expression references a dimension dependent on instrument without "
-                          "constraining it directly.";
+    const char *refused =
+        "ERR Query 'where' expression references a dimension dependent on instrument without "
+        "constraining it directly.";
     assert_sql("exposure=1", refused);
     assert_sql("exposure.obs_id='a'", refused);
     assert_sql("instrument = NULL and exposure = 5", refused);
@@ -214,8 +245,9 @@ static void the_default_data_id_gives_the_instrument(void **state)
     (void)state;
     struct cb_where_context ctx = exposures;
     ctx.default_instrument = "LSSTComCam";
-    assert_string_equal(sql_in("exposure>5", &ctx), "(\"exposure\".\"id\" > $1::bigint) AND "
-                                                    "(\"exposure\".\"instrument\" = $2::text) [5] [LSSTComCam]");
+    assert_string_equal(sql_in("exposure>5", &ctx),
+                        "(\"exposure\".\"id\" > $1::bigint) AND "
+                        "(\"exposure\".\"instrument\" = $2::text) [5] [LSSTComCam]");
     assert_string_equal(sql_in("seq_num=5", &ctx), "(\"exposure\".\"seq_num\" = $1::bigint) [5]");
 }
 
@@ -233,16 +265,18 @@ static void timespans_overlap_ranges_and_times(void **state)
     assert_sql("exposure.timespan.end < T'2024-12-08T20:00:00/tai'",
                "(coalesce(upper(\"exposure\".\"timespan\"), 0) < $1::bigint) [1733688000000000000]");
     assert_sql("exposure.timespan overlaps ('2024-01-01','2025-01-01')",
-               "ERR Invalid type in timespan tuple \"('2024-01-01', '2025-01-01')\" (Note that date/time strings must be "
+               "ERR Invalid type in timespan tuple \"('2024-01-01', '2025-01-01')\" (Note that date/time "
+               "strings must be "
                "preceded by \"T\" to be recognized). (line: 1, pos: 28)");
     assert_sql("exposure.timespan overlaps day_obs.timespan",
                "ERR Temporal join between exposure and day_obs is not necessary. (line: 1, pos: 19)");
     assert_sql("exposure.timespan overlaps seq_num",
-               "ERR Column types for comparison exposure.timespan OVERLAPS exposure.seq_num do not agree (timespan, int). "
+               "ERR Column types for comparison exposure.timespan OVERLAPS exposure.seq_num do not agree "
+               "(timespan, int). "
                "(line: 1, pos: 19)");
-    assert_sql("seq_num = T'2024-12-08T20:00:00'",
-               "ERR Column types for comparison exposure.seq_num == 2024-12-08T20:00:37 do not agree (int, datetime). "
-               "(line: 1, pos: 9)");
+    assert_sql("seq_num = T'2024-12-08T20:00:00'", "ERR Column types for comparison exposure.seq_num == "
+                                                   "2024-12-08T20:00:37 do not agree (int, datetime). "
+                                                   "(line: 1, pos: 9)");
 }
 
 static void glob_becomes_like_with_its_own_wildcards_escaped(void **state)
@@ -252,7 +286,8 @@ static void glob_becomes_like_with_its_own_wildcards_escaped(void **state)
                "(\"exposure\".\"target_name\" LIKE $1::text ESCAPE E'\\\\') [a%b_c\\%d\\_e*f]");
     assert_sql("glob(target_name, '*')", "TRUE");
     assert_sql("glob(seq_num, '*1')", "ERR glob() first argument must be a string column. (line: 1, pos: 1)");
-    assert_sql("f(seq_num)", "ERR Failed to parse expression 'f(seq_num)': Unknown function 'f' in expression");
+    assert_sql("f(seq_num)",
+               "ERR Failed to parse expression 'f(seq_num)': Unknown function 'f' in expression");
 }
 
 static void binds_are_values_before_anything_else(void **state)
@@ -261,8 +296,10 @@ static void binds_are_values_before_anything_else(void **state)
     const struct cb_where_value one[] = { { CB_TYPE_INT, "690" } };
     const struct cb_where_value list[] = { { CB_TYPE_STRING, "bias" }, { CB_TYPE_STRING, "it's" } };
     const struct cb_where_value mixed[] = { { CB_TYPE_STRING, "bias" }, { CB_TYPE_INT, "1" } };
-    const struct cb_where_bind binds[] = { { "n", false, one, 1 },    { "types", true, list, 2 },
-                                           { "none", true, NULL, 0 }, { "mixed", true, mixed, 2 },
+    const struct cb_where_bind binds[] = { { "n", false, one, 1 },
+                                           { "types", true, list, 2 },
+                                           { "none", true, NULL, 0 },
+                                           { "mixed", true, mixed, 2 },
                                            { "seq_start", false, one, 1 } };
     struct cb_where_context ctx = exposures;
     ctx.binds = binds;
@@ -275,13 +312,16 @@ static void binds_are_values_before_anything_else(void **state)
     assert_string_equal(sql_in("observation_type not in (:none)", &ctx), "(NOT (FALSE))");
     assert_string_equal(sql_in("observation_type in (:mixed)", &ctx),
                         "ERR Mismatched types in bind iterable 'mixed': string and int. (line: 1, pos: 22)");
-    assert_string_equal(sql_in("seq_num in (:types)", &ctx),
-                        "ERR Column types for comparison exposure.seq_num IN :types do not agree (int, string). "
-                        "(line: 1, pos: 13)");
-    assert_string_equal(sql_in("observation_type = :types", &ctx),
-                        "ERR Invalid types string, list for binary operator '=' in expression observation_type = :types. "
-                        "(line: 1, pos: 18)");
-    assert_string_equal(sql_in("seq_num = :x", &ctx), "ERR Name 'x' is not in the bind map. (line: 1, pos: 11)");
+    assert_string_equal(
+        sql_in("seq_num in (:types)", &ctx),
+        "ERR Column types for comparison exposure.seq_num IN :types do not agree (int, string). "
+        "(line: 1, pos: 13)");
+    assert_string_equal(
+        sql_in("observation_type = :types", &ctx),
+        "ERR Invalid types string, list for binary operator '=' in expression observation_type = :types. "
+        "(line: 1, pos: 18)");
+    assert_string_equal(sql_in("seq_num = :x", &ctx),
+                        "ERR Name 'x' is not in the bind map. (line: 1, pos: 11)");
 }
 
 static void uuids_are_compared_as_such(void **state)
@@ -293,8 +333,9 @@ static void uuids_are_compared_as_such(void **state)
     ctx.n_datasets = 1;
     assert_string_equal(sql_in("bias.dataset_id = uuid('840b31d9-05cd-5161-b2c8-00d32b280d0f')", &ctx),
                         "(\"d\".\"id\" = $1::uuid) [840b31d9-05cd-5161-b2c8-00d32b280d0f]");
-    assert_string_equal(sql_in("bias.run = 'x'", &ctx),
-                        "ERR Field 'run' of dataset type 'bias' is not available in this query. (line: 1, pos: 1)");
+    assert_string_equal(
+        sql_in("bias.run = 'x'", &ctx),
+        "ERR Field 'run' of dataset type 'bias' is not available in this query. (line: 1, pos: 1)");
 }
 
 static void no_text_of_the_expression_reaches_the_sql(void **state)
@@ -313,9 +354,11 @@ static void the_selections_of_the_worked_example_compile(void **state)
         "(exposure.day_obs=20241206 and exposure.seq_num >=427)) and     exposure.observation_type='bias'",
         "instrument='LSSTComCam' and     ((exposure.day_obs=20241208 and exposure.seq_num >= 696) or     "
         "(exposure.day_obs=20241206 and exposure.seq_num >=427)) and     exposure.observation_type='dark'",
-        "instrument='LSSTComCam' and     exposure.day_obs=20240806 and exposure.science_program='BLOCK-T68' and     "
+        "instrument='LSSTComCam' and     exposure.day_obs=20240806 and exposure.science_program='BLOCK-T68' "
+        "and     "
         "exposure.observation_reason='flat' and physical_filter='r_03'",
-        "instrument='LSSTComCam' and     exposure.day_obs=20240806 and     exposure.science_program='BLOCK-T68' and     "
+        "instrument='LSSTComCam' and     exposure.day_obs=20240806 and     "
+        "exposure.science_program='BLOCK-T68' and     "
         "exposure.observation_reason='comcam_ptc' and     physical_filter='r_03'",
         "instrument='LSSTComCam' and     exposure.day_obs=20241110 and exposure.seq_num in (44..63)",
         "instrument='LSSTComCam' and     exposure.day_obs=20241126 and exposure.seq_num in (21..40)",
@@ -324,9 +367,11 @@ static void the_selections_of_the_worked_example_compile(void **state)
         "exposure.seq_num != 58",
         "instrument='LSSTComCam' and     exposure.day_obs=20241112 and exposure.seq_num in (28..48)",
         "instrument='LSSTComCam' and     exposure.day_obs=20241119 and exposure.seq_num in (21..36)",
-        "instrument='LSSTComCam' and     exposure in (2024120100160,2024120700307,2024120700297,2024120300156,"
+        "instrument='LSSTComCam' and     exposure in "
+        "(2024120100160,2024120700307,2024120700297,2024120300156,"
         "    2024120700339,2024112000223)",
-        "instrument='LSSTComCam' and     exposure in (2024102100509,2024102600031,2024102900175,2024110100164,"
+        "instrument='LSSTComCam' and     exposure in "
+        "(2024102100509,2024102600031,2024102900175,2024110100164,"
         "    2024110800008,2024111200387,2024111600316,2024112200390,2024112300315)",
         "instrument='LSSTComCam' and detector in (5, 8)",
         "instrument='LSSTComCam'",
@@ -340,18 +385,21 @@ static void the_selections_of_the_worked_example_compile(void **state)
             fail_msg("%s", err.text);
         assert_true(sql.n_params > 0);
     }
-    assert_sql(selections[0],
-               "((\"exposure\".\"instrument\" = $1::text) AND (((\"exposure\".\"day_obs\" = $2::bigint) AND "
-               "(\"exposure\".\"seq_num\" >= $3::bigint)) OR ((\"exposure\".\"day_obs\" = $4::bigint) AND "
-               "(\"exposure\".\"seq_num\" >= $5::bigint))) AND (\"exposure\".\"observation_type\" = $6::text))"
-               " [LSSTComCam] [20241208] [696] [20241206] [427] [bias]");
+    assert_sql(
+        selections[0],
+        "((\"exposure\".\"instrument\" = $1::text) AND (((\"exposure\".\"day_obs\" = $2::bigint) AND "
+        "(\"exposure\".\"seq_num\" >= $3::bigint)) OR ((\"exposure\".\"day_obs\" = $4::bigint) AND "
+        "(\"exposure\".\"seq_num\" >= $5::bigint))) AND (\"exposure\".\"observation_type\" = $6::text))"
+        " [LSSTComCam] [20241208] [696] [20241206] [427] [bias]");
 }
 
 static void the_misprinted_selection_is_refused_at_its_second_and(void **state)
 {
     (void)state;
-    assert_sql("instrument='LSSTComCam' and     exposure.day_obs=20240806 and     and exposure.science_program='BLOCK-T68'",
-               "ERR Failed to parse expression 'instrument='LSSTComCam' and     exposure.day_obs=20240806 and     and "
+    assert_sql("instrument='LSSTComCam' and     exposure.day_obs=20240806 and     and "
+               "exposure.science_program='BLOCK-T68'",
+               "ERR Failed to parse expression 'instrument='LSSTComCam' and     exposure.day_obs=20240806 "
+               "and     and "
                "exposure.science_program='BLOCK-T68'': Syntax error at or near 'AND' (line: 1, pos: 67)");
     assert_sql("a=1 and \\ and b=2",
                "ERR Failed to parse expression 'a=1 and \\ and b=2': Unexpected character at position 8");
@@ -369,7 +417,8 @@ static void deep_nesting_is_refused_and_long_lists_are_not(void **state)
     assert_non_null(strstr(sql_of(text), "nested more than 200 levels deep"));
     size_t length = 0;
     for (int i = 0; i < 5000; i++)
-        length += (size_t)snprintf(text + length, sizeof text - length, "%sseq_num=%d", i > 0 ? " or " : "", i);
+        length +=
+            (size_t)snprintf(text + length, sizeof text - length, "%sseq_num=%d", i > 0 ? " or " : "", i);
     cb_auto_where_sql sql = { 0 };
     assert_true(cb_where_compile(text, &exposures, &sql, NULL));
     assert_int_equal(sql.n_params, 5000);

@@ -31,7 +31,8 @@ static void tokens_are_told_apart_in_order(void **state)
     assert_string_equal(parsed("a in (44..63)"), "a IN (44..63)");
     assert_string_equal(parsed("a in (-5 .. 7 : 2, +3, .5e2, 1.)"), "a IN (-5..7:2, 3, .5e2, 1.)");
     assert_string_equal(parsed("a=:b and c.d.e oVeRlAps f"), "a = :b AND c.d.e OVERLAPS f");
-    assert_string_equal(parsed("a='it' and b=t'2024-01-01/tai'"), "a = 'it' AND b = T'2024-01-01T00:00:00.000/tai'");
+    assert_string_equal(parsed("a='it' and b=t'2024-01-01/tai'"),
+                        "a = 'it' AND b = T'2024-01-01T00:00:00.000/tai'");
     assert_string_equal(parsed("a not in (glob(x,'y'))"), "a NOT IN (GLOB(x, 'y'))");
 }
 
@@ -125,11 +126,25 @@ static void times_outside_the_repository_are_clipped(void **state)
 static void what_is_no_time_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", "foo", "60652", "1.5e4", "2024-12", "2024-02-30", "24-12-09T00:00:00",
-                                       "2024-12-09T00", "2024-12-09T24:00:00", "2024-12-09T00:00:00Z",
-                                       "2024-12-09T00:00:00+01:00", "iso/2024-12-09T00:00:00", "isot/2024-12-09 00:00:00",
-                                       "2024-12-09T00:00:00/foo", "foo/2024-12-09T00:00:00", "mjd/60652/tai/x", "mjd/nan",
-                                       "jd/1e300", " 2024-12-09T00:00:00 " };
+    static const char *const bad[] = { "",
+                                       "foo",
+                                       "60652",
+                                       "1.5e4",
+                                       "2024-12",
+                                       "2024-02-30",
+                                       "24-12-09T00:00:00",
+                                       "2024-12-09T00",
+                                       "2024-12-09T24:00:00",
+                                       "2024-12-09T00:00:00Z",
+                                       "2024-12-09T00:00:00+01:00",
+                                       "iso/2024-12-09T00:00:00",
+                                       "isot/2024-12-09 00:00:00",
+                                       "2024-12-09T00:00:00/foo",
+                                       "foo/2024-12-09T00:00:00",
+                                       "mjd/60652/tai/x",
+                                       "mjd/nan",
+                                       "jd/1e300",
+                                       " 2024-12-09T00:00:00 " };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(time_of(bad[i]), -1);
 }
@@ -137,9 +152,12 @@ static void what_is_no_time_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest parse[] = {
-        cmocka_unit_test(tokens_are_told_apart_in_order),    cmocka_unit_test(errors_name_the_place),
-        cmocka_unit_test(a_failed_item_leaks_nothing),       cmocka_unit_test(calendar_times_are_utc_unless_told),
-        cmocka_unit_test(numbers_are_tai_unless_told),       cmocka_unit_test(times_outside_the_repository_are_clipped),
+        cmocka_unit_test(tokens_are_told_apart_in_order),
+        cmocka_unit_test(errors_name_the_place),
+        cmocka_unit_test(a_failed_item_leaks_nothing),
+        cmocka_unit_test(calendar_times_are_utc_unless_told),
+        cmocka_unit_test(numbers_are_tai_unless_told),
+        cmocka_unit_test(times_outside_the_repository_are_clipped),
         cmocka_unit_test(what_is_no_time_is_refused),
     };
     return cmocka_run_group_tests_name("syntax of where-expressions", parse, NULL, NULL);
