@@ -151,6 +151,52 @@ static struct cb_box corner_box(const struct cb_segment *segment, int wanted)
     };
 }
 
+/* Variance (n - 1) of the means of lines that have at least one pixel; NaN with fewer than two of them. */
+static double variance_of_means(const double *sum, const size_t *n, size_t lines)
+{
+    double mean = 0.0, squares = 0.0;
+    size_t count = 0;
+    for (size_t i = 0; i < lines; i++)
+        if (n[i] > 0) {
+            mean += sum[i] / (double)n[i];
+            count++;
+        }
+    mean /= (double)count;
+    for (size_t i = 0; i < lines; i++)
+        if (n[i] > 0)
+            squares += (sum[i] / (double)n[i] - mean) * (sum[i] / (double)n[i] - mean);
+    return count < 2 ? NAN : squares / (double)(count - 1);
+}
+
+/* How much of the noise belongs to whole rows and columns, as an overscan correction leaves it: the variance
+ * of their means beyond what independent pixels have. Pixels beyond the clip are left out. */
+static bool measure_pattern(const struct cb_pixels *pixels, const struct cb_stats *stats, double clip,
+                            double *ret, struct cb_error *err)
+{
+    const size_t w = pixels->width, h = pixels->height;
+    cb_auto(cb_free) double *sum = calloc(w + h, sizeof *sum);
+    cb_auto(cb_free) size_t *n = calloc(w + h, sizeof *n);
+    if (sum == NULL || n == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu rows and columns", w + h);
+    for (size_t y = 0; y < h; y++)
+        for (size_t x = 0; x < w; x++) {
+            size_t at = y * pixels->stride + x;
+            double value = (double)pixels->value[at];
+            if ((pixels->mask[at] & pixels->reject) != 0 ||
+                !(fabs(value - stats->clipped_mean) <= clip * stats->clipped_stdev))
+                continue;
+            sum[x] += value;
+            sum[w + y] += value;
+            n[x]++;
+            n[w + y]++;
+        }
+    const double columns = variance_of_means(sum, n, w), rows = variance_of_means(sum + w, n + w, h);
+    const double alone = 1.0 / (double)w + 1.0 / (double)h; /* of a pixel's own variance, in the two */
+    const double white = fmax((stats->clipped_variance - rows - columns) / (1.0 - alone), 0.0);
+    *ret = fmax(rows + columns - white * alone, 0.0);
+    return true;
+}
+
 static bool measure_amp(const struct cb_image *image, const struct cb_segment *segment,
                         enum cb_verify_type type, const struct cb_verify_config *config,
                         struct cb_verify_amp *amp, struct cb_error *err)
@@ -166,7 +212,9 @@ static bool measure_amp(const struct cb_image *image, const struct cb_segment *s
     amp->median = stats.median;
     amp->noise = stats.clipped_stdev;
     amp->mean_sig = amp->mean * sqrt((double)stats.n) / amp->noise;
-    amp->cr_noise = amp->corner = NAN;
+    amp->cr_noise = amp->corner = amp->pattern = NAN;
+    if (stats.n > 0 && !measure_pattern(&pixels, &stats, config->clip, &amp->pattern, err))
+        return false;
     if (type != CB_VERIFY_BIAS)
         return true;
 

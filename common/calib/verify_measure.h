@@ -37,9 +37,11 @@ struct cb_verify_amp {
     size_t pixels, good; /* good: finite and none of the rejected planes */
     double mean, noise;  /* plain mean; 5 sigma clipped standard deviation; electron */
     double median;
-    double cr_noise;       /* plain standard deviation after the cosmic rays are gone; not for flats */
-    double corner;         /* mean of the box at the readout corner; bias only */
-    double mean_sig;       /* mean in units of its own error, informative */
+    double cr_noise; /* plain standard deviation after the cosmic rays are gone; not for flats */
+    double corner;   /* mean of the box at the readout corner; bias only */
+    double pattern;  /* variance of whole rows and columns against each other, electron^2: what noise holds of
+                        it */
+    double mean_sig; /* mean in units of its own error, informative */
     double read_noise_adu; /* of the corrected serial overscan */
     struct cb_verify_expected expected;
 };

@@ -35,9 +35,10 @@ struct cb_verify_result {
  *
  *   bias, dark  MEAN      |mean| < noise
  *               NOISE     |noise / expected - 1| <= 0.05,
- *                         expected^2 = read_noise^2 (1 + overscan_fraction) + dark_signal + calib_variance
- *               CR_NOISE  |noise - cr_noise| / cr_noise <= 0.05
- *               PROCESSING only when the cosmic-ray pass was given up: fails
+ *                         expected^2 = read_noise^2 + pattern + dark_signal + calib_variance,
+ *                         pattern at most twice overscan_fraction read_noise^2; where calib_variance is
+ * negative (an input of the calibration) anything between with and without it is as expected CR_NOISE  |noise
+ * - cr_noise| / cr_noise <= 0.05 PROCESSING only when the cosmic-ray pass was given up: fails
  *               READ_NOISE_CONSISTENT  (gain * read_noise_adu - read_noise) / read_noise <= 0.05; not in
  * SUCCESS; absent when gain * read_noise_adu is 0 flat        NOISE     noise <= 1.05 expected, expected^2 =
  * mean + read_noise^2 (1 + overscan_fraction) + mean^2 flat_fraction LEVEL     |mean / median of the

@@ -57,6 +57,8 @@ static void the_noise_of_overscan_and_calibration_is_allowed_for(void **state)
     (void)state;
     struct cb_verify_detector d = bias_of(0, 5.5, 5.5);
     assert_int_equal(outcome_of(&d, "NOISE", false), CB_OUTCOME_FAIL);
+    d.amp[0].pattern = 4.0; /* nothing of it is the overscan's yet */
+    assert_int_equal(outcome_of(&d, "NOISE", false), CB_OUTCOME_FAIL);
     d.amp[0].expected.overscan_fraction = 0.16;
     d.amp[0].expected.calib_variance = 1.25; /* 25 * 1.21 = 5.5^2 */
     assert_int_equal(outcome_of(&d, "NOISE", false), CB_OUTCOME_PASS);
