@@ -4,7 +4,7 @@
 #include "butler/collections.h"
 #include "butler/datasets.h"
 #include "butler/home.h"
-#include "butler/queries.h"
+#include "butler/query.h"
 #include "calbus/v1/certification.pb-c.h"
 #include "certifier.h"
 #include "certify.h"
@@ -63,7 +63,8 @@ static bool certify_in_registry(struct certification *job, struct cb_repo *repo,
     const Calbus__V1__CertificationRequested *request = job->request;
     cb_auto_datasets struct cb_dataset_list found = { 0 };
     const char *const from[] = { request->generation_run };
-    if (!cb_datasets_in(repo, request->dataset_type, from, 1, &found, err))
+    const struct cb_query query = { .collections = from, .n_collections = 1 };
+    if (!cb_query_datasets(repo, request->dataset_type, CB_SEARCH_FIRST, &query, &found, err))
         return false;
     if (found.count == 0)
         return cb_fail(err, CB_ERR_NOT_FOUND, "no dataset of type \"%s\" in \"%s\"", request->dataset_type,
