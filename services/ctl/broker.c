@@ -33,7 +33,7 @@ const char *ctl_broker_name(enum ctl_broker broker)
 
 bool ctl_broker_of(const struct ctl_settings *settings, enum ctl_broker *ret_broker, struct cb_error *err)
 {
-    bool has_address = *settings->kafka_bootstrap != '\0';
+    bool has_address = *settings->common.kafka_bootstrap != '\0';
     const char *word = settings->broker;
     if (strcmp(word, "auto") == 0)
         *ret_broker = has_address ? CTL_BROKER_EXTERNAL : CTL_BROKER_MOCK;
@@ -54,9 +54,9 @@ bool ctl_broker_of(const struct ctl_settings *settings, enum ctl_broker *ret_bro
 struct cb_bus_config ctl_bus_config(const struct ctl_settings *settings)
 {
     return (struct cb_bus_config){
-        .bootstrap = settings->kafka_bootstrap,
-        .bootstrap_file = settings->kafka_bootstrap_file,
-        .extra = settings->kafka_extra,
+        .bootstrap = settings->common.kafka_bootstrap,
+        .bootstrap_file = settings->common.kafka_bootstrap_file,
+        .extra = settings->common.kafka_extra,
         .client_id = "calbus-ctl",
     };
 }
@@ -150,7 +150,7 @@ bool ctl_kafka_prepare(struct ctl *ctl, const struct ctl_settings *settings, str
         !ctl_kafka_port(&ctl->layout, &port, err))
         return false;
     snprintf(place.bootstrap, sizeof place.bootstrap, "127.0.0.1:%d", port);
-    return cb_bus_announce(settings->kafka_bootstrap_file, &place, err);
+    return cb_bus_announce(settings->common.kafka_bootstrap_file, &place, err);
 }
 
 /* ---- waiting ---- */

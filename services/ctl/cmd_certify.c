@@ -46,7 +46,7 @@ static bool certify(struct ctl *ctl, struct cb_error *err)
     const char *begin_text = ctl_args_text(&ctl->args, "begin-date", NULL);
     const char *end_text = ctl_args_text(&ctl->args, "end-date", NULL);
     int64_t begin = CB_TIMESPAN_MIN_NS, end = CB_TIMESPAN_MAX_NS;
-    const char *type;
+    const char *type = NULL;
     struct cb_timespan validity;
     if (!read_bound(begin_text, &begin, err) || !read_bound(end_text, &end, err) ||
         !cb_timespan_validity(begin, end, &validity, err) || !type_of(ctl_word(ctl, 0), &type, err))

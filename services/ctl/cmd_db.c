@@ -23,7 +23,7 @@ static bool uri(struct ctl *ctl, struct cb_error *err)
     const struct ctl_settings *settings = NULL;
     if (!ctl_settings_of(ctl, &settings, err))
         return false;
-    cb_auto(cb_free) char *text = ctl_cluster_uri(&ctl->layout, settings->db_uri);
+    cb_auto(cb_free) char *text = ctl_cluster_uri(&ctl->layout, settings->common.db_uri);
     if (text == NULL) {
         ctl_hint(ctl, "Start the suite with calbus up.");
         return ctl_refuse(ctl, CTL_NOT_FOUND, err, "there is no database under \"%s\" yet", ctl->layout.home);
@@ -35,15 +35,14 @@ static bool uri(struct ctl *ctl, struct cb_error *err)
 static bool status(struct ctl *ctl, struct cb_error *err)
 {
     static const struct ctl_column columns[] = {
-        { "number", "NUMBER", CTL_COL_NUMBER },
         { "name", "MIGRATION", CTL_COL_TEXT },
         { "applied", "APPLIED (UTC)", CTL_COL_TEXT },
         { NULL, NULL, CTL_COL_TEXT },
     };
     return ctl_print_query(
         ctl, "calbus.db.status.v1", columns,
-        "SELECT number, name, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
-        " FROM calbus.migration ORDER BY number",
+        "SELECT name, to_char(applied AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+        " FROM calbus.migration ORDER BY name",
         CB_P0, err);
 }
 

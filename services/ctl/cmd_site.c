@@ -15,7 +15,7 @@ static const struct ctl_column columns[] = {
 
 static void add(struct ctl_table *table, const struct ctl *ctl, int which)
 {
-    const struct cb_site *site = &ctl->sites.site[which];
+    const struct cb_site *site = &ctl->settings.sites.site[which];
     cb_auto_bytes struct cb_bytes list = CB_BYTES(65536);
     struct cb_json json = CB_JSON(&list);
     cb_json_open(&json, NULL, '[');

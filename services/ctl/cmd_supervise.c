@@ -121,7 +121,7 @@ static struct recipe *add_unit(struct supervisor *me, const char *name, enum pha
 static bool add_database(struct supervisor *me, struct cb_error *err)
 {
     struct ctl_cluster cluster;
-    if (*me->settings->db_uri != '\0')
+    if (*me->settings->common.db_uri != '\0')
         return true;
     if (!ctl_cluster_prepare(me->layout, me->settings, &cluster, NULL, err))
         return false;
@@ -210,7 +210,7 @@ static void add_instance(struct supervisor *me, const struct ctl_service *servic
 
 static bool add_services(struct supervisor *me, struct cb_error *err)
 {
-    cb_auto(cb_free) char *uri = ctl_cluster_uri(me->layout, me->settings->db_uri);
+    cb_auto(cb_free) char *uri = ctl_cluster_uri(me->layout, me->settings->common.db_uri);
     for (const struct ctl_service *service = ctl_services; service->name != NULL; service++) {
         int n = 0;
         if (!ctl_service_instances(service, me->settings->instances, &n, err))

@@ -132,7 +132,7 @@ static bool wait_for_database(struct start *start, const char *uri, struct cb_db
                               struct cb_error *err)
 {
     struct ctl_cluster cluster = { 0 };
-    bool own = *start->settings->db_uri == '\0';
+    bool own = *start->settings->common.db_uri == '\0';
     if (own && !ctl_cluster_prepare(&start->ctl->layout, start->settings, &cluster, NULL, err))
         return false;
     bool done = false;
@@ -154,7 +154,7 @@ static bool wait_for_database(struct start *start, const char *uri, struct cb_db
 static bool set_up_database(struct start *start, struct cb_error *err)
 {
     struct ctl *ctl = start->ctl;
-    cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, start->settings->db_uri);
+    cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, start->settings->common.db_uri);
     cb_auto(cb_db_close) struct cb_db *db = NULL;
     int applied = 0;
     if (!wait_for_database(start, uri, &db, err))
@@ -227,10 +227,10 @@ static bool prepare(struct start *start, struct cb_error *err)
 {
     struct ctl *ctl = start->ctl;
     ctl_suite_clear(&ctl->layout);
-    (void)unlink(start->settings->kafka_bootstrap_file);
+    (void)unlink(start->settings->common.kafka_bootstrap_file);
     if (start->broker == CTL_BROKER_KAFKA && !ctl_kafka_prepare(ctl, start->settings, err))
         return false;
-    if (*start->settings->db_uri == '\0') {
+    if (*start->settings->common.db_uri == '\0') {
         struct ctl_cluster cluster;
         bool made = false;
         if (!ctl_cluster_prepare(&ctl->layout, start->settings, &cluster, &made, err))

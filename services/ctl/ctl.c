@@ -4,6 +4,7 @@
 #include "cluster.h"
 
 #include "base/alloc.h"
+#include "service/config.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -79,27 +80,6 @@ bool ctl_print(struct ctl *ctl, const struct ctl_table *table, struct cb_error *
 
 enum { MOST_OVERRIDES = 64 };
 
-/* Sections of the services' own settings; each service checks its keys. */
-#define OTHER(section)                                                                                       \
-    {                                                                                                        \
-        section, "*", CB_SET_TEXT, 0, "", 0, 0, NULL                                                         \
-    }
-static const struct cb_setting others[] = {
-    OTHER("service"),
-    OTHER("http"),
-    OTHER("ingest"),
-    OTHER("generator"),
-    OTHER("verifier"),
-    OTHER("certifier"),
-    OTHER("distributor"),
-    OTHER("alarm"),
-    OTHER("console"),
-    OTHER("relay"),
-    OTHER("broker"),
-    OTHER("engine"),
-    { NULL, NULL, CB_SET_TEXT, 0, NULL, 0, 0, NULL },
-};
-
 /* Where settings come from; the texts it points to. */
 struct origins {
     char *flags[MOST_OVERRIDES + 1];
@@ -125,7 +105,7 @@ static void find_origins(const struct ctl *ctl, struct origins *ret)
         .environment = ctl->environment,
         .flags = (const char *const *)ret->flags,
         .files = ret->files,
-        .others = others,
+        .others = cb_sections_of_others,
     };
 }
 
@@ -136,12 +116,12 @@ static void forget_origins(struct origins *origins)
     free(origins->own);
 }
 
-static const struct cb_setting *const tables[] = { ctl_setting_table, cb_site_settings, NULL };
-
 static bool load(struct ctl *ctl, struct cb_error *err)
 {
     struct origins origins = { 0 };
-    void *const targets[] = { &ctl->settings, &ctl->sites };
+    const struct cb_setting *tables[CTL_SETTING_TABLES + 1];
+    void *targets[CTL_SETTING_TABLES + 1];
+    ctl_setting_tables(&ctl->settings, tables, targets);
     find_origins(ctl, &origins);
     bool loaded = cb_settings_load(tables, targets, &origins.sources, err);
     forget_origins(&origins);
@@ -151,6 +131,9 @@ static bool load(struct ctl *ctl, struct cb_error *err)
 bool ctl_settings_tell(struct ctl *ctl, cb_setting_teller *tell, void *self, struct cb_error *err)
 {
     struct origins origins = { 0 };
+    const struct cb_setting *tables[CTL_SETTING_TABLES + 1];
+    void *targets[CTL_SETTING_TABLES + 1];
+    ctl_setting_tables(&ctl->settings, tables, targets);
     find_origins(ctl, &origins);
     bool told = cb_settings_tell(tables, &origins.sources, tell, self, err);
     forget_origins(&origins);
@@ -161,10 +144,13 @@ bool ctl_settings_tell(struct ctl *ctl, cb_setting_teller *tell, void *self, str
 
 void ctl_settings_done(struct ctl *ctl)
 {
+    const struct cb_setting *tables[CTL_SETTING_TABLES + 1];
+    void *targets[CTL_SETTING_TABLES + 1];
     if (!ctl->has_settings)
         return;
-    cb_settings_done(ctl_setting_table, &ctl->settings);
-    cb_settings_done(cb_site_settings, &ctl->sites);
+    ctl_setting_tables(&ctl->settings, tables, targets);
+    for (int i = 0; i < CTL_SETTING_TABLES; i++)
+        cb_settings_done(tables[i], targets[i]);
     ctl->has_settings = false;
 }
 
@@ -187,7 +173,7 @@ bool ctl_db_of(struct ctl *ctl, struct cb_db **ret_db, struct cb_error *err)
     if (!ctl_settings_of(ctl, &settings, err))
         return false;
     if (ctl->db == NULL) {
-        cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, settings->db_uri);
+        cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, settings->common.db_uri);
         if (uri == NULL) {
             ctl_hint(ctl, "Start the suite with calbus up.");
             return ctl_refuse(ctl, CTL_UNAVAILABLE, err, "there is no database under \"%s\" yet",

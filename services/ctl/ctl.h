@@ -8,7 +8,6 @@
 #include "table.h"
 
 #include "io/db.h"
-#include "service/sites.h"
 
 struct ctl {
     const char *noun, *verb; /* verb is NULL where the noun is the whole command */
@@ -16,7 +15,6 @@ struct ctl {
     struct ctl_layout layout;
     const char *const *environment;
     struct ctl_settings settings; /* read at the first ctl_settings_of */
-    struct cb_sites sites;        /* likewise */
     bool has_settings;
     struct cb_db *db;
     FILE *out;

@@ -1,20 +1,13 @@
 /* What the command line and the supervisor are told. */
 #include "settings.h"
 
+#include "service/config.h"
+
+#include <string.h>
+
 #define AT(field) offsetof(struct ctl_settings, field)
 
-const struct cb_setting ctl_setting_table[] = {
-    { "db", "uri", CB_SET_TEXT, AT(db_uri), "", 0, 0,
-      "libpq address of the database; empty: the private cluster's" },
-    { "kafka", "bootstrap_servers", CB_SET_TEXT, AT(kafka_bootstrap), "", 0, 0,
-      "brokers of the site's own cluster, host:port,...; empty: the embedded broker" },
-    { "kafka", "bootstrap_file", CB_SET_PATH, AT(kafka_bootstrap_file), "$CALBUS_HOME/run/broker", 0, 0,
-      "file in which the embedded broker tells its address and incarnation" },
-    { "kafka", "properties", CB_SET_TEXT, AT(kafka_extra), "", 0, 0,
-      "further librdkafka properties, name=value,... (TLS, SASL)" },
-    { "registry", "url", CB_SET_TEXT, AT(registry_url), "", 0, 0, "schema registry; empty: none" },
-    { "site", "name", CB_SET_TEXT, AT(site), "usdf", 0, 0, "site at which this suite runs" },
-    { "log", "level", CB_SET_TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error" },
+static const struct cb_setting suite_settings[] = {
     { "suite", "broker", CB_SET_TEXT, AT(broker), "auto", 0, 0,
       "mock, kafka, external; auto: external when kafka.bootstrap_servers is set, else mock" },
     { "suite", "instances", CB_SET_TEXT, AT(instances), "", 0, 0,
@@ -31,3 +24,32 @@ const struct cb_setting ctl_setting_table[] = {
       "address of the Rucio REST endpoint" },
     { NULL, NULL, CB_SET_TEXT, 0, NULL, 0, 0, NULL },
 };
+
+enum { MOST_COMMON = 64 };
+
+/* A service must be told its database; here none means the private cluster. */
+static const struct cb_setting *common_settings(void)
+{
+    static struct cb_setting table[MOST_COMMON];
+    for (size_t i = 0; i + 1 < MOST_COMMON && cb_common_settings[i].section != NULL; i++) {
+        table[i] = cb_common_settings[i];
+        if (strcmp(table[i].section, "db") == 0 && strcmp(table[i].key, "uri") == 0) {
+            table[i].initial = "";
+            table[i].help = "database, as libpq takes it; empty: the private cluster of $CALBUS_HOME";
+        }
+    }
+    return table;
+}
+
+void ctl_setting_tables(struct ctl_settings *settings, const struct cb_setting *ret_tables[CTL_SETTING_TABLES + 1],
+                        void *ret_targets[CTL_SETTING_TABLES + 1])
+{
+    ret_tables[0] = common_settings();
+    ret_tables[1] = cb_site_settings;
+    ret_tables[2] = suite_settings;
+    ret_tables[CTL_SETTING_TABLES] = NULL;
+    ret_targets[0] = &settings->common;
+    ret_targets[1] = &settings->sites;
+    ret_targets[2] = settings;
+    ret_targets[CTL_SETTING_TABLES] = NULL;
+}

@@ -59,7 +59,7 @@ static bool set_up_repository(struct ctl *ctl, struct cb_db *db, const char *uri
 static bool set_up_site(struct ctl *ctl, struct cb_db *db, const char *uri, int which,
                         const struct cb_repo_index *index, struct cb_error *err)
 {
-    const struct cb_site *site = &ctl->sites.site[which];
+    const struct cb_site *site = &ctl->settings.sites.site[which];
     if (!ctl_make_folder(site->landing, 0755, err) || !ctl_make_folder(site->rse_folder, 0755, err))
         return false;
     for (int i = 0;; i++) {
@@ -79,7 +79,7 @@ bool ctl_sites_set_up(struct ctl *ctl, struct cb_db *db, const char *uri, struct
         return false;
     bool done = true;
     for (int i = 0; done && i < CB_SITES; i++)
-        if (ctl->sites.site[i].enabled)
+        if (ctl->settings.sites.site[i].enabled)
             done = set_up_site(ctl, db, uri, i, &index, err) ||
                    cb_context(err, "cannot set up site %s", cb_site_names[i]);
     cb_repo_index_done(&index);
