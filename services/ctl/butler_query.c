@@ -1,0 +1,533 @@
+/* butler query-datasets, query-dimension-records, query-data-ids, query-dataset-types, retrieve-artifacts. */
+#include "butler_cli.h"
+#include "butler_table.h"
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "butler/query.h"
+#include "butler/rows.h"
+#include "io/file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DEFAULT_CAP = 20000 };
+
+#define QUERY_OPTIONS                                                                                        \
+    { "collections", 0, BUTLER_LIST, "One or more collection names or globs to search." },                   \
+    { "where", 0, BUTLER_TEXT, "A string expression similar to a SQL WHERE clause." },                       \
+    { "limit", 0, BUTLER_INT, "Limit the number of results; a negative one warns when it is reached." },     \
+    { "order-by", 0, BUTLER_LIST, "Fields to order by; a leading minus means descending." }
+
+/* The parts of a query that options give; lists are borrowed from `lists`. */
+struct query_lists {
+    struct butler_list collections, order_by, types;
+    bool warns; /* the limit is the silent cap */
+};
+
+static void query_lists_done(struct query_lists *lists)
+{
+    butler_list_done(&lists->collections);
+    butler_list_done(&lists->order_by);
+    butler_list_done(&lists->types);
+}
+#define auto_query_lists __attribute__((cleanup(query_lists_done))) struct query_lists
+
+static bool read_query(const struct butler_args *args, struct query_lists *lists, struct cb_query *ret_query,
+                       struct cb_error *err)
+{
+    int64_t limit = 0, offset = 0;
+    if (!butler_int(args, "limit", -DEFAULT_CAP, &limit, err) || !butler_int(args, "offset", 0, &offset, err))
+        return false;
+    lists->collections = butler_list_of(args, "collections");
+    lists->order_by = butler_list_of(args, "order-by");
+    lists->warns = limit < 0;
+    *ret_query = (struct cb_query){ .where = butler_text(args, "where", NULL),
+                                    .order_by = (const char *const *)lists->order_by.item,
+                                    .n_order_by = lists->order_by.count,
+                                    .limit = (size_t)(limit < 0 ? -limit : limit),
+                                    .offset = (size_t)(offset > 0 ? offset : 0),
+                                    .collections = (const char *const *)lists->collections.item,
+                                    .n_collections = lists->collections.count };
+    return true;
+}
+
+static void warn_limit(const struct query_lists *lists, const struct cb_query *query, size_t count)
+{
+    if (lists->warns && count >= query->limit)
+        fprintf(stderr, "butler: WARNING: more rows may be there than the limit of %zu; use --limit\n", query->limit);
+}
+
+/* ---- datasets ---- */
+
+/* Without --collections, all of them. */
+static bool default_collections(const struct butler_args *args, struct query_lists *lists, struct cb_query *query)
+{
+    if (query->n_collections == 0) {
+        if (butler_flag(args, "find-first"))
+            return false;
+        fprintf(stderr, "butler: WARNING: no --collections given: all collections are searched\n");
+        lists->collections.item = cb_xalloc_array(1, sizeof *lists->collections.item);
+        lists->collections.item[0] = cb_xstrdup("*");
+        lists->collections.count = 1;
+        query->collections = (const char *const *)lists->collections.item;
+        query->n_collections = 1;
+    }
+    for (size_t i = 0; butler_flag(args, "find-first") && i < query->n_collections; i++)
+        if (cb_is_glob(query->collections[i]))
+            return false;
+    return true;
+}
+
+/* Columns of a type: type, run, id, required dimensions, URI. */
+static struct butler_table *table_of(uint32_t dims, bool with_uri)
+{
+    const char *names[CB_ELEMENT_COUNT + 4] = { "type", "run", "id" };
+    size_t n = 3 + cb_dimensions_list(dims, names + 3);
+    if (with_uri)
+        names[n++] = "URI";
+    struct butler_table *table = butler_table_new(n, names);
+    size_t column = 3;
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i)) {
+            if (cb_element_key(cb_element_at((enum cb_element_index)i))->type == CB_TYPE_INT)
+                butler_table_set_number(table, column);
+            column++;
+        }
+    return table;
+}
+
+static void add_dataset(struct butler_table *table, const struct cb_repo *repo, const struct cb_dataset *dataset,
+                        uint32_t dims, bool with_uri)
+{
+    const char *cells[CB_ELEMENT_COUNT + 4] = { dataset->type, dataset->run, dataset->id };
+    char values[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
+    size_t n = 3;
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i)) {
+            cb_data_id_value(&dataset->data_id, (enum cb_element_index)i, values[i]);
+            cells[n++] = values[i];
+        }
+    cb_auto(cb_free) char *uri = with_uri ? cb_dataset_uri(repo, dataset) : NULL;
+    cells[n] = uri;
+    butler_table_add(table, cells);
+}
+
+static void print_type(const struct cb_repo *repo, const struct cb_dataset_type *type,
+                       const struct cb_dataset_list *list, bool with_uri)
+{
+    cb_auto(butler_table_free) struct butler_table *table = table_of(type->dims, with_uri);
+    for (size_t i = 0; i < list->count; i++)
+        add_dataset(table, repo, &list->item[i], type->dims, with_uri);
+    fputc('\n', stdout);
+    butler_table_print(table, stdout);
+    fputc('\n', stdout);
+}
+
+/* Types that match; an explicit name that is not there is said and left out. */
+static bool find_types(struct cb_repo *repo, const struct butler_list *globs, struct cb_dataset_type_list *ret_types,
+                       struct cb_error *err)
+{
+    if (!cb_dataset_type_query(repo, (const char *const *)globs->item, globs->count, ret_types, err))
+        return false;
+    for (size_t i = 0; i < globs->count; i++) {
+        bool found = cb_is_glob(globs->item[i]);
+        for (size_t k = 0; k < ret_types->count && !found; k++)
+            found = strcmp(ret_types->item[k].name, globs->item[i]) == 0;
+        if (!found)
+            fprintf(stderr, "butler: INFO: Dataset type %s is not registered.\n", globs->item[i]);
+    }
+    return true;
+}
+
+typedef bool each_type(struct cb_repo *repo, const struct cb_dataset_type *type, const struct cb_dataset_list *list,
+                       void *self, struct cb_error *err);
+
+/* Every type that matches, with its datasets. ret_count: datasets in all. */
+static bool query_each(struct cb_repo *repo, const struct butler_args *args, const struct butler_list *globs,
+                       each_type *each, void *self, size_t *ret_count, struct cb_error *err)
+{
+    auto_query_lists lists = { 0 };
+    struct cb_query query;
+    cb_auto_dataset_types struct cb_dataset_type_list types = { 0 };
+    if (!read_query(args, &lists, &query, err))
+        return false;
+    if (!default_collections(args, &lists, &query))
+        return cb_fail(err, CB_ERR_INVALID, "Can not use wildcards in collections when find_first=True");
+    if (!find_types(repo, globs, &types, err))
+        return false;
+    *ret_count = 0;
+    for (size_t i = 0; i < types.count && (query.limit == 0 || *ret_count < query.limit); i++) {
+        cb_auto_datasets struct cb_dataset_list list = { 0 };
+        struct cb_query one = query;
+        one.limit = query.limit == 0 ? 0 : query.limit - *ret_count;
+        enum cb_search search = butler_flag(args, "find-first") ? CB_SEARCH_FIRST : CB_SEARCH_ALL;
+        if (!cb_query_datasets(repo, types.item[i].name, search, &one, &list, err) ||
+            (list.count > 0 && !each(repo, &types.item[i], &list, self, err)))
+            return false;
+        *ret_count += list.count;
+    }
+    warn_limit(&lists, &query, *ret_count);
+    return true;
+}
+
+static bool print_each(struct cb_repo *repo, const struct cb_dataset_type *type, const struct cb_dataset_list *list,
+                       void *self, struct cb_error *err)
+{
+    (void)err;
+    print_type(repo, type, list, *(bool *)self);
+    return true;
+}
+
+static bool run_datasets(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    auto_list globs = butler_words_from(args, 1);
+    bool with_uri = butler_flag(args, "show-uri");
+    size_t count = 0;
+    if (!butler_open(args->words[0], &repo, err) ||
+        !query_each(repo, args, &globs, print_each, &with_uri, &count, err))
+        return false;
+    return count > 0 || cb_fail(err, CB_ERR_NOT_FOUND, "EmptyQueryResultError: no datasets match the query");
+}
+
+static const struct butler_option datasets_options[] = {
+    QUERY_OPTIONS,
+    { "find-first", 0, BUTLER_FLAG, "Only the first matching dataset of each data ID along the collections." },
+    { "show-uri", 0, BUTLER_FLAG, "Show the dataset URI in results." },
+    { .name = NULL },
+};
+const struct butler_command butler_query_datasets = {
+    "query-datasets", "REPO [GLOB]...", "List the datasets in a repository.", datasets_options, 1, SIZE_MAX,
+    run_datasets
+};
+
+/* ---- dimension records ---- */
+
+static bool query_element(struct cb_repo *repo, const struct butler_args *args, struct cb_record_list *ret_list,
+                          struct cb_error *err)
+{
+    auto_query_lists lists = { 0 };
+    struct cb_query query;
+    const struct cb_element *element = cb_element_find(args->words[1], strlen(args->words[1]));
+    if (element == NULL)
+        return cb_fail(err, CB_ERR_INVALID, "No dimension element with name '%s'.", args->words[1]);
+    if (!read_query(args, &lists, &query, err))
+        return false;
+    lists.types = butler_list_of(args, "datasets");
+    query.dataset_types = (const char *const *)lists.types.item;
+    query.n_dataset_types = lists.types.count;
+    if (!cb_query_records(repo, element, &query, ret_list, err))
+        return false;
+    warn_limit(&lists, &query, ret_list->count);
+    return true;
+}
+
+/* Values as Python shows them. */
+static char *show_value(const struct cb_column *column, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    if (column->type == CB_TYPE_BOOL)
+        return cb_xstrdup(text[0] == 't' ? "True" : "False");
+    if (column->type == CB_TYPE_FLOAT && strpbrk(text, ".eEnN") == NULL)
+        return cb_xasprintf("%s.0", text);
+    struct cb_timespan span;
+    if (column->type == CB_TYPE_TIMESPAN && cb_timespan_parse(text, &span, NULL)) {
+        char iso[CB_TIMESPAN_ISO_SIZE];
+        cb_timespan_format_iso(span, iso);
+        return cb_xstrdup(iso);
+    }
+    return cb_xstrdup(text);
+}
+
+static void print_records(const struct cb_record_list *list)
+{
+    size_t n = list->element->n_columns;
+    const char *names[64];
+    char *cells[64];
+    for (size_t k = 0; k < n; k++)
+        names[k] = list->element->columns[k].type == CB_TYPE_TIMESPAN ? "timespan (TAI)" : list->element->columns[k].name;
+    cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
+    for (size_t k = 0; k < n; k++)
+        if (list->element->columns[k].type == CB_TYPE_INT || list->element->columns[k].type == CB_TYPE_FLOAT ||
+            list->element->columns[k].type == CB_TYPE_BOOL)
+            butler_table_set_number(table, k);
+    for (size_t i = 0; i < list->count; i++) {
+        for (size_t k = 0; k < n; k++)
+            cells[k] = show_value(&list->element->columns[k], list->value[i * n + k]);
+        butler_table_add(table, (const char *const *)cells);
+        for (size_t k = 0; k < n; k++)
+            free(cells[k]);
+    }
+    fputc('\n', stdout);
+    butler_table_print(table, stdout);
+    fputc('\n', stdout);
+}
+
+static bool run_records(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto_records struct cb_record_list list = { 0 };
+    if (!butler_open(args->words[0], &repo, err) || !query_element(repo, args, &list, err))
+        return false;
+    if (list.count > 0)
+        print_records(&list);
+    else
+        fputs("No results. Try --help for more information.\n", stdout);
+    return true;
+}
+
+static const struct butler_option records_options[] = {
+    QUERY_OPTIONS,
+    { "datasets", 0, BUTLER_LIST, "Only records for which there are datasets of these types." },
+    { "offset", 0, BUTLER_INT, "Skip as many results." },
+    { "no-check", 0, BUTLER_FLAG, "Do not check the query before execution; no effect." },
+    { .name = NULL },
+};
+const struct butler_command butler_query_dimension_records = {
+    "query-dimension-records", "REPO ELEMENT", "Query for dimension information.", records_options, 2, 2, run_records
+};
+
+/* ---- data ids ---- */
+
+static void print_data_ids(uint32_t dims, const struct cb_data_id_list *list)
+{
+    const char *names[CB_ELEMENT_COUNT] = { NULL };
+    enum cb_element_index order[CB_DIMENSION_COUNT];
+    size_t n = 0;
+    uint32_t required = cb_dimensions_required(dims);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+            if ((dims & CB_DIM(i)) != 0 && ((required & CB_DIM(i)) != 0) == (pass == 0)) {
+                order[n] = (enum cb_element_index)i;
+                names[n++] = cb_element_at((enum cb_element_index)i)->name;
+            }
+    cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
+    for (size_t k = 0; k < n; k++)
+        if (cb_element_key(cb_element_at(order[k]))->type == CB_TYPE_INT)
+            butler_table_set_number(table, k);
+    for (size_t i = 0; i < list->count; i++) {
+        char values[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
+        const char *cells[CB_DIMENSION_COUNT];
+        for (size_t k = 0; k < n; k++) {
+            cb_data_id_value(&list->item[i], order[k], values[k]);
+            cells[k] = values[k];
+        }
+        butler_table_add(table, cells);
+    }
+    fputc('\n', stdout);
+    butler_table_print(table, stdout);
+    fputc('\n', stdout);
+}
+
+static bool run_data_ids(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    auto_query_lists lists = { 0 };
+    auto_list names = butler_words_from(args, 1);
+    cb_auto_data_ids struct cb_data_id_list list = { 0 };
+    struct cb_query query;
+    uint32_t dims = 0;
+    if (!cb_dimensions_parse((const char *const *)names.item, names.count, &dims, err) ||
+        !read_query(args, &lists, &query, err))
+        return false;
+    lists.types = butler_list_of(args, "datasets");
+    query.dataset_types = (const char *const *)lists.types.item;
+    query.n_dataset_types = lists.types.count;
+    if (!butler_open(args->words[0], &repo, err) || !cb_query_data_ids(repo, dims, &query, &list, err))
+        return false;
+    warn_limit(&lists, &query, list.count);
+    if (list.count == 0)
+        fputs("No results. Try --help for more information.\n", stdout);
+    else
+        print_data_ids(cb_dimensions_expand(dims), &list);
+    return true;
+}
+
+static const struct butler_option data_ids_options[] = {
+    QUERY_OPTIONS,
+    { "datasets", 0, BUTLER_LIST, "Only data IDs for which there are datasets of these types." },
+    { "offset", 0, BUTLER_INT, "Skip as many results." },
+    { .name = NULL },
+};
+const struct butler_command butler_query_data_ids = { "query-data-ids",   "REPO DIMENSIONS...",
+                                                      "List the data IDs in a repository.", data_ids_options,
+                                                      2,                  SIZE_MAX,
+                                                      run_data_ids };
+
+/* ---- dataset types ---- */
+
+static void put_dimensions(struct cb_bytes *text, uint32_t dims)
+{
+    const char *names[CB_ELEMENT_COUNT];
+    size_t n = cb_dimensions_list(cb_dimensions_expand(dims), names);
+    cb_bytes_puts(text, "[");
+    for (size_t i = 0; i < n; i++)
+        cb_bytes_printf(text, "%s'%s'", i > 0 ? ", " : "", names[i]);
+    cb_bytes_puts(text, "]");
+}
+
+static bool run_types(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto_dataset_types struct cb_dataset_type_list types = { 0 };
+    auto_list globs = butler_words_from(args, 1);
+    if (!butler_open(args->words[0], &repo, err) ||
+        !cb_dataset_type_query(repo, (const char *const *)globs.item, globs.count, &types, err))
+        return false;
+    static const char *const names[] = { "name", "dimensions", "storage class" };
+    cb_auto(butler_table_free) struct butler_table *table =
+        butler_table_new(butler_flag(args, "verbose") ? 3 : 1, names);
+    for (size_t i = 0; i < types.count; i++) {
+        cb_auto_bytes struct cb_bytes dims = CB_BYTES(4096);
+        put_dimensions(&dims, types.item[i].dims);
+        butler_table_add(table, (const char *[]){ types.item[i].name, cb_bytes_text(&dims), types.item[i].storage_class });
+    }
+    if (types.count > 0)
+        butler_table_print(table, stdout);
+    else
+        fputs("No results. Try --help for more information.\n", stdout);
+    return true;
+}
+
+static const struct butler_option types_options[] = {
+    { "verbose", 'v', BUTLER_FLAG, "Include dataset type name, dimensions, and storage class in output." },
+    { .name = NULL },
+};
+const struct butler_command butler_query_dataset_types = {
+    "query-dataset-types", "REPO [GLOB]...", "Get the dataset types in a repository.", types_options, 1, SIZE_MAX,
+    run_types
+};
+
+/* ---- retrieve-artifacts ---- */
+
+struct retrieval {
+    const char *destination;
+    enum cb_transfer transfer;
+    bool keeps_path, clobbers, lists;
+    size_t count;
+    struct cb_json *index;
+};
+
+static bool check_clobber(const struct retrieval *r, const char *source, const char *target, struct cb_error *err)
+{
+    struct stat there, here;
+    if (stat(target, &there) != 0 || r->clobbers)
+        return true;
+    bool same = stat(source, &here) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+    return (same && r->transfer != CB_TRANSFER_COPY) ||
+           cb_fail(err, CB_ERR_CONFLICT, "\"%s\" exists; --clobber replaces it", target);
+}
+
+static bool retrieve_one(struct retrieval *r, const struct cb_repo *repo, const struct cb_dataset *dataset,
+                         struct cb_error *err)
+{
+    cb_auto(cb_free) char *source = NULL;
+    if (!cb_dataset_file(repo, dataset, &source, err))
+        return false;
+    bool inside = strstr(dataset->path, "://") == NULL;
+    const char *name = r->keeps_path && inside ? dataset->path : strrchr(source, '/') + 1;
+    cb_auto(cb_free) char *target = cb_xasprintf("%s/%s", r->destination, name);
+    if (!check_clobber(r, source, target, err) || !cb_datastore_copy_out(source, target, r->transfer, err))
+        return false;
+    if (r->lists) {
+        cb_auto(cb_free) char *uri = cb_file_uri(target);
+        printf("%s\n", uri);
+    }
+    cb_json_open(r->index, dataset->id, '{');
+    cb_json_str(r->index, "dataset_type", dataset->type);
+    cb_json_str(r->index, "run", dataset->run);
+    cb_json_str(r->index, "path", name);
+    cb_json_close(r->index);
+    r->count++;
+    return true;
+}
+
+static bool retrieve_each(struct cb_repo *repo, const struct cb_dataset_type *type, const struct cb_dataset_list *list,
+                          void *self, struct cb_error *err)
+{
+    (void)type;
+    for (size_t i = 0; i < list->count; i++)
+        if (!retrieve_one(self, repo, &list->item[i], err))
+            return false;
+    return true;
+}
+
+/* The folder exists, or its name ends in a slash. */
+static bool prepare_destination(const char *given, char **ret_path, struct cb_error *err)
+{
+    struct stat info;
+    size_t length = strlen(given);
+    bool exists = stat(given, &info) == 0 && S_ISDIR(info.st_mode);
+    if (!exists && (length == 0 || given[length - 1] != '/'))
+        return cb_fail(err, CB_ERR_INVALID, "Destination location must refer to a directory. Given: %s", given);
+    cb_auto(cb_free) char *inside = cb_xasprintf("%s/.", given);
+    if (!cb_file_make_parents(inside, err))
+        return false;
+    *ret_path = realpath(given, NULL);
+    return *ret_path != NULL || cb_fail(err, CB_ERR_TRANSIENT, "could not make folder \"%s\"", given);
+}
+
+static bool run_retrieve(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto(cb_free) char *destination = NULL;
+    cb_auto_bytes struct cb_bytes text = CB_BYTES(256U << 20);
+    struct cb_json index = CB_JSON(&text);
+    auto_list globs = butler_list_of(args, "dataset-type");
+    struct retrieval r = { .keeps_path = !butler_flag(args, "no-preserve-path"),
+                           .clobbers = butler_flag(args, "clobber"),
+                           .lists = butler_flag(args, "verbose"),
+                           .index = &index };
+    size_t count = 0;
+    if (!cb_transfer_parse(butler_text(args, "transfer", "auto"), &r.transfer) || r.transfer == CB_TRANSFER_DIRECT)
+        return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--transfer': '%s'.", butler_text(args, "transfer", ""));
+    if (r.transfer == CB_TRANSFER_MOVE)
+        return cb_fail(err, CB_ERR_INVALID, "Can not move an artifact out of the repository");
+    if (butler_flag(args, "zip"))
+        return cb_fail(err, CB_ERR_INVALID, "--zip is not supported; retrieve the files themselves");
+    if (!prepare_destination(args->words[1], &destination, err) || !butler_open(args->words[0], &repo, err))
+        return false;
+    r.destination = destination;
+    cb_json_open(&index, NULL, '{');
+    if (!query_each(repo, args, &globs, retrieve_each, &r, &count, err))
+        return false;
+    cb_json_close(&index);
+    if (count == 0) {
+        puts("No datasets matched query.");
+        return true;
+    }
+    cb_auto(cb_free) char *index_path = cb_xasprintf("%s/_butler_zip_index.json", destination);
+    cb_auto(cb_free) char *uri = cb_file_uri(destination);
+    if (!cb_file_replace(index_path, cb_bytes_text(&text), text.size, err))
+        return false;
+    if (!r.lists)
+        printf("Number of artifacts retrieved into destination %s/: %zu\n", uri, r.count);
+    return true;
+}
+
+static const struct butler_option retrieve_options[] = {
+    QUERY_OPTIONS,
+    { "dataset-type", 'd', BUTLER_LIST, "Specific DatasetType(s) to retrieve; globs are possible." },
+    { "find-first", 0, BUTLER_FLAG, "Only the first matching dataset of each data ID along the collections." },
+    { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy or relsymlink." },
+    { "verbose", 'v', BUTLER_FLAG, "Print the location of every file." },
+    { "preserve-path", 0, BUTLER_FLAG, "Keep the datastore's path below the destination (default)." },
+    { "no-preserve-path", 0, BUTLER_FLAG, "Put the files directly into the destination." },
+    { "clobber", 0, BUTLER_FLAG, "Overwrite files that are there." },
+    { "no-clobber", 0, BUTLER_FLAG, "Refuse to (default)." },
+    { "zip", 0, BUTLER_FLAG, "Not supported." },
+    { .name = NULL },
+};
+const struct butler_command butler_retrieve_artifacts = { "retrieve-artifacts",
+                                                          "REPO DESTINATION",
+                                                          "Retrieve file artifacts associated with datasets.",
+                                                          retrieve_options,
+                                                          2,
+                                                          2,
+                                                          run_retrieve };
