@@ -1,9 +1,11 @@
 /* verifier: judges new calibrations, and what is in force by each day's exposures. */
 #include "base/alloc.h"
+#include "pipelines.h"
 #include "verifier.h"
 #include "work.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct cb_setting settings[] = {
     { "verifier", "pipelines", CB_SET_TEXT, offsetof(struct verifier_config, pipelines), "", 0, 0,
@@ -13,6 +15,14 @@ static const struct cb_setting settings[] = {
       "newest exposures of the type that are verified besides a calibration's own inputs" },
     { "verifier", "automatic", CB_SET_BOOL, offsetof(struct verifier_config, automatic), "true", 0, 0,
       "verify each generation when it has finished" },
+    { "verifier", "roles", CB_SET_TEXT, offsetof(struct verifier_config, roles), "planner,worker", 0, 0,
+      "what this process does: planner (hears events, judges, publishes), worker, or both between a comma" },
+    { "verifier", "threads", CB_SET_INT, offsetof(struct verifier_config, threads), "2", 1, 256,
+      "quanta at once in this process" },
+    { "verifier", "lease", CB_SET_DURATION, offsetof(struct verifier_config, lease_ms), "60s", 1000, 3600000,
+      "how long a quantum stays with a worker that says nothing" },
+    { "verifier", "attempts", CB_SET_INT, offsetof(struct verifier_config, attempts), "5", 1, 100,
+      "how often a quantum is begun before it has failed" },
     { .section = NULL },
 };
 
@@ -29,15 +39,12 @@ static const struct cb_task tasks[] = {
     { NULL, 0, NULL },
 };
 
-#define LEASE_MS 60000
-/* A quantum that was begun so often and never ended is taken for one that kills its worker. */
-#define ATTEMPTS 5
-
-static const struct cb_work work = {
+/* Changed once, by the settings, before the loop begins. */
+static struct cb_work work = {
     .name = "quanta",
     .threads = 2,
-    .lease_ms = LEASE_MS,
-    .poll_ms = 1000,
+    .lease_ms = 60000,
+    .poll_ms = 500,
     .wake = "quantum.ready",
     .claim = work_claim,
     .run = work_run,
@@ -55,22 +62,7 @@ bool open_repository(struct verifier *me, struct cb_db *db, const char *label, s
            cb_repo_open(label, &me->index, db, ret_repo, err);
 }
 
-static bool start(void *self, const struct cb_service_config *common, struct cb_db *db, struct cb_error *err)
-{
-    (void)db;
-    struct verifier *me = self;
-    const char *folder = me->config.pipelines[0] != '\0' ? me->config.pipelines : getenv("CP_VERIFY_DIR");
-    if (folder == NULL || folder[0] == '\0')
-        return cb_fail(err, CB_ERR_INVALID,
-                       "the verify pipelines are not known: set [verifier] pipelines or CP_VERIFY_DIR");
-    me->pipelines = cb_xstrdup(folder);
-    me->home = cb_xstrdup(common->home);
-    me->index_path = cb_xasprintf("%s/repositories.yaml", common->home);
-    me->engine = (struct cb_engine){
-        .name = "verifier", .repository_index = me->index_path, .lease_ms = LEASE_MS, .max_attempts = ATTEMPTS
-    };
-    return true;
-}
+static bool start(void *self, const struct cb_service_config *common, struct cb_db *db, struct cb_error *err);
 
 static void stop(void *self)
 {
@@ -83,18 +75,54 @@ static void stop(void *self)
     me->pipelines = me->home = me->index_path = NULL;
 }
 
+static struct cb_service service = {
+    .name = "verifier",
+    .summary = "Judge new calibrations, and each day what is in force; metrics, reports.",
+    .settings = settings,
+    .subscriptions = subscriptions,
+    .tasks = tasks,
+    .work = &work,
+    .start = start,
+    .stop = stop,
+};
+
+/* "planner" stands in "planner, worker". */
+static bool has_role(const char *roles, const char *role)
+{
+    size_t size = strlen(role);
+    for (const char *at = strstr(roles, role); at != NULL; at = strstr(at + 1, role))
+        if ((at == roles || strchr(", ", at[-1]) != NULL) && strchr(", ", at[size]) != NULL)
+            return true;
+    return false;
+}
+
+static bool start(void *self, const struct cb_service_config *common, struct cb_db *db, struct cb_error *err)
+{
+    (void)db;
+    struct verifier *me = self;
+    bool plans = has_role(me->config.roles, "planner"), works = has_role(me->config.roles, "worker");
+    if (!plans && !works)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "[verifier] roles is \"%s\": it must name planner, worker, or both", me->config.roles);
+    if (!plans) {
+        service.subscriptions = NULL;
+        service.tasks = NULL;
+    }
+    if (!works)
+        service.work = NULL;
+    work.threads = (int)me->config.threads;
+    work.lease_ms = me->config.lease_ms;
+    me->home = cb_xstrdup(common->home);
+    me->index_path = cb_xasprintf("%s/repositories.yaml", common->home);
+    me->engine = (struct cb_engine){ .name = "verifier",
+                                     .repository_index = me->index_path,
+                                     .lease_ms = me->config.lease_ms,
+                                     .max_attempts = me->config.attempts };
+    return find_pipelines(me->config.pipelines, &me->pipelines, err);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct cb_service service = {
-        .name = "verifier",
-        .summary = "Judge new calibrations, and each day what is in force; metrics, reports.",
-        .settings = settings,
-        .subscriptions = subscriptions,
-        .tasks = tasks,
-        .work = &work,
-        .start = start,
-        .stop = stop,
-    };
     struct verifier verifier = { 0 };
     return cb_service_main(argc, argv, &service, &verifier, &verifier.config);
 }

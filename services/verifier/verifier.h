@@ -10,7 +10,9 @@ struct verifier_config {
     char *pipelines; /* [verifier] pipelines: folder with <INSTRUMENT>/verify<Type>.yaml; "": $CP_VERIFY_DIR's
                       */
     int64_t others;  /* [verifier] others: newest exposures verified besides a calibration's inputs */
-    bool automatic;  /* [verifier] automatic: verify each finished generation by itself */
+    char *roles;     /* [verifier] roles: planner, worker, or both */
+    int64_t threads, lease_ms, attempts; /* as the generator's */
+    bool automatic;                      /* [verifier] automatic: verify each finished generation by itself */
 };
 
 struct verifier {
