@@ -390,6 +390,17 @@ static void stamp(uint8_t *map, size_t width, size_t height, size_t x, size_t y,
         }
 }
 
+/* The pixel, or one that touches it, shows in limit exposures or more: the wings of a hot pixel come and go.
+ */
+static bool repeats(const uint8_t *counts, size_t width, size_t height, size_t x, size_t y, size_t limit)
+{
+    for (size_t ny = y > 0 ? y - 1 : 0; ny <= y + 1 && ny < height; ny++)
+        for (size_t nx = x > 0 ? x - 1 : 0; nx <= x + 1 && nx < width; nx++)
+            if (counts[ny * width + nx] >= limit)
+                return true;
+    return false;
+}
+
 static bool regrow(struct cb_spans *spans, const uint8_t *counts, size_t limit, size_t width, size_t height,
                    int grow, uint8_t *map, struct cb_error *err)
 {
@@ -397,7 +408,7 @@ static bool regrow(struct cb_spans *spans, const uint8_t *counts, size_t limit, 
     memset(map, 0, width * height);
     for (size_t i = 0; i < spans->count; i++)
         for (size_t x = spans->span[i].x0; x < spans->span[i].x1; x++)
-            if (counts[spans->span[i].y * width + x] < limit)
+            if (!repeats(counts, width, height, x, spans->span[i].y, limit))
                 stamp(map, width, height, x, spans->span[i].y, grow);
     if (!spans_of_map(map, width, height, &grown, err))
         return false;

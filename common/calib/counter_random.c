@@ -160,19 +160,25 @@ double cb_normal_quantile(double p)
     return q < 0 ? -z : z;
 }
 
-enum { TABLE_STEPS = 4096, TABLE_SHIFT = 20, TAIL_STEPS = 32 };
+/* Quantiles at i / STEPS, and for the two tails of TAIL_STEPS of them at finer steps again: i / (STEPS *
+ * 128). */
+enum { STEPS = 4096, STEP_SHIFT = 20, TAIL_STEPS = 32, TAIL_SHIFT = 13 };
 
 struct cb_normal_table {
-    float z[TABLE_STEPS + 1];
+    float z[STEPS + 1];
+    float tail[STEPS + 1]; /* of the lower tail */
 };
 
 struct cb_normal_table *cb_normal_table_new(void)
 {
     struct cb_normal_table *table = cb_xalloc(sizeof *table);
-    for (int i = 1; i < TABLE_STEPS; i++)
-        table->z[i] = (float)cb_normal_quantile((double)i / TABLE_STEPS);
+    for (int i = 1; i < STEPS; i++)
+        table->z[i] = (float)cb_normal_quantile((double)i / STEPS);
+    for (int i = 1; i <= STEPS; i++)
+        table->tail[i] = (float)cb_normal_quantile((double)i / STEPS * TAIL_STEPS / STEPS);
     table->z[0] = table->z[1];
-    table->z[TABLE_STEPS] = table->z[TABLE_STEPS - 1];
+    table->z[STEPS] = table->z[STEPS - 1];
+    table->tail[0] = table->tail[1];
     return table;
 }
 
@@ -183,9 +189,9 @@ void cb_normal_table_free(struct cb_normal_table *table)
 
 static CB_VECTOR void interpolate(const float *z, const uint32_t *words, size_t count, float *ret_normals)
 {
-    const uint32_t below_step = (UINT32_C(1) << TABLE_SHIFT) - 1;
+    const uint32_t below_step = (UINT32_C(1) << STEP_SHIFT) - 1;
     for (size_t i = 0; i < count; i++) {
-        uint32_t step = words[i] >> TABLE_SHIFT;
+        uint32_t step = words[i] >> STEP_SHIFT;
         float part = (float)(int32_t)(words[i] & below_step) * 0x1p-20f;
         ret_normals[i] = z[step] + part * (z[step + 1] - z[step]);
     }
@@ -194,8 +200,20 @@ static CB_VECTOR void interpolate(const float *z, const uint32_t *words, size_t 
 /* Words of the outermost steps of the table, on either side. */
 static inline bool is_tail(uint32_t word)
 {
-    const uint32_t width = (uint32_t)TAIL_STEPS << TABLE_SHIFT;
+    const uint32_t width = (uint32_t)TAIL_STEPS << STEP_SHIFT;
     return word + width < 2 * width;
+}
+
+/* Quantile of a word of either tail: by its finer table, exact in the outermost part of that. */
+static float tail_quantile(const struct cb_normal_table *table, uint32_t word)
+{
+    bool upper = word >> 31 != 0;
+    uint32_t depth = upper ? ~word : word; /* the same distance from either end */
+    uint32_t step = depth >> TAIL_SHIFT, rest = depth & ((UINT32_C(1) << TAIL_SHIFT) - 1);
+    float z = step < TAIL_STEPS
+                  ? (float)cb_normal_quantile(fraction_of(depth))
+                  : table->tail[step] + (float)rest * 0x1p-13f * (table->tail[step + 1] - table->tail[step]);
+    return upper ? -z : z;
 }
 
 static void normals_of(const struct cb_normal_table *table, const uint32_t *words, size_t count,
@@ -204,7 +222,7 @@ static void normals_of(const struct cb_normal_table *table, const uint32_t *word
     interpolate(table->z, words, count, ret_normals);
     for (size_t i = 0; i < count; i++)
         if (is_tail(words[i]))
-            ret_normals[i] = (float)cb_normal_quantile(fraction_of(words[i]));
+            ret_normals[i] = tail_quantile(table, words[i]);
 }
 
 void cb_random_normals(const struct cb_random *random, const struct cb_normal_table *table, uint64_t first,
@@ -223,16 +241,31 @@ void cb_random_normals(const struct cb_random *random, const struct cb_normal_ta
 #define POISSON_INVERTED_BELOW 64.0f
 #define POISSON_SERIES_BELOW 0.01 /* exp(-m) = 1 - m + m^2/2 to 2e-7 there */
 
-static float poisson_inverted(double mean, uint32_t word)
+/* Probability of no count; neighbours mostly have the same mean, so the last one is kept. */
+struct none {
+    float mean;
+    double probability;
+};
+
+static double none_of(struct none *last, float mean)
 {
-    double p = mean < POISSON_SERIES_BELOW ? 1.0 - mean + 0.5 * mean * mean : exp(-mean);
-    double left = fraction_of(word) - p;
+    if (mean != last->mean) {
+        double m = (double)mean;
+        last->mean = mean;
+        last->probability = m < POISSON_SERIES_BELOW ? 1.0 - m + 0.5 * m * m : exp(-m);
+    }
+    return last->probability;
+}
+
+static float poisson_inverted(struct none *last, float mean, uint32_t word)
+{
+    double p = none_of(last, mean), left = fraction_of(word) - p;
     int count = 0;
     while (left > 0 && p > 0) {
         count++;
-        p *= mean / count;
+        p *= (double)mean / count;
         left -= p;
-        if (count > mean && p < 0x1p-40)
+        if ((float)count > mean && p < 0x1p-40)
             break;
     }
     return (float)count;
@@ -256,9 +289,10 @@ static void poisson_of(const struct cb_normal_table *table, const uint32_t *word
         normals_of(table, words, count, ret_counts);
         poisson_normal(mean, count, ret_counts);
     }
+    struct none last = { .mean = 0, .probability = 1 };
     for (size_t i = 0; low > 0 && i < count; i++)
         if (!(mean[i] >= POISSON_INVERTED_BELOW))
-            ret_counts[i] = mean[i] > 0 ? poisson_inverted((double)mean[i], words[i]) : 0.0f;
+            ret_counts[i] = mean[i] > 0 ? poisson_inverted(&last, mean[i], words[i]) : 0.0f;
 }
 
 void cb_random_poisson(const struct cb_random *random, const struct cb_normal_table *table, uint64_t first,

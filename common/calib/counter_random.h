@@ -39,7 +39,8 @@ double cb_random_normal(const struct cb_random *random, uint64_t index);
  */
 double cb_normal_quantile(double p);
 
-/* The quantile at steps of 1/4096, for fast normals; made once and shared by all threads. */
+/* The quantile at steps of 1/4096, finer in the tails, for fast normals; made once and shared by all threads.
+ */
 struct cb_normal_table;
 struct cb_normal_table *cb_normal_table_new(void);
 void cb_normal_table_free(struct cb_normal_table *table);
@@ -48,7 +49,7 @@ CB_DEFINE_CLEANUP(struct cb_normal_table *, cb_normal_table_free)
 /*
  * Numbers first .. first + count of the sequence as normals with mean 0 and standard deviation 1.
  *
- * Interpolated in the table between the 0.8 % tails (error of z below 5e-5), exact in them.
+ * Interpolated in the table (error of z below 1e-4), exact beyond 3.8 sigma.
  */
 void cb_random_normals(const struct cb_random *random, const struct cb_normal_table *table, uint64_t first,
                        size_t count, float *ret_normals);

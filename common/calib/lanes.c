@@ -3,12 +3,15 @@
 
 #include "calib/simd.h"
 
-static inline void exchange(float *restrict low, float *restrict high)
+/* Swap the lanes in which high is below low. */
+static inline __attribute__((always_inline)) void exchange(float *low, float *high)
 {
-    for (size_t lane = 0; lane < CB_LANES; lane++) {
-        float a = low[lane], b = high[lane];
-        low[lane] = b < a ? b : a;
-        high[lane] = b < a ? a : b;
+    for (size_t lane = 0; lane < CB_LANES; lane += CB_VECTOR_LANES) {
+        cb_floats *to_low = (cb_floats *)(void *)(low + lane), *to_high = (cb_floats *)(void *)(high + lane);
+        cb_floats a = *to_low, b = *to_high;
+        cb_bits swap = ((cb_bits)a ^ (cb_bits)b) & (cb_bits)(b < a);
+        *to_low = (cb_floats)((cb_bits)a ^ swap);
+        *to_high = (cb_floats)((cb_bits)b ^ swap);
     }
 }
 

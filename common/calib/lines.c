@@ -14,16 +14,25 @@
 #define WIDE_SIGMAS 2.0   /* a line's sigma may be so many times the median sigma: lsst/ip_isr overscan.py */
 #define FILL_WINDOW 5     /* values on each side of a gap: lsst/ip_isr overscan.py, fillMaskedPixels */
 
+static size_t blocks_of(const struct cb_lines *lines)
+{
+    return (lines->n + CB_LANES - 1) / CB_LANES;
+}
+
 bool cb_lines_new(size_t n, size_t k, struct cb_lines *ret_lines, struct cb_error *err)
 {
-    float *value = malloc(n * k * sizeof *value);
-    uint32_t *mask = calloc(n * k, sizeof *mask);
-    if (value == NULL || mask == NULL) {
-        free(value);
-        free(mask);
+    struct cb_lines lines = { .n = n, .k = k };
+    lines.value = malloc(n * k * sizeof *lines.value);
+    lines.mask = calloc(n * k, sizeof *lines.mask);
+    lines.sorted = malloc(blocks_of(&lines) * CB_LANES * k * sizeof *lines.sorted);
+    lines.median = calloc(n, sizeof *lines.median);
+    lines.sigma = calloc(n, sizeof *lines.sigma);
+    if (lines.value == NULL || lines.mask == NULL || lines.sorted == NULL || lines.median == NULL ||
+        lines.sigma == NULL) {
+        cb_lines_done(&lines);
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu x %zu overscan pixels", n, k);
     }
-    *ret_lines = (struct cb_lines){ .n = n, .k = k, .value = value, .mask = mask };
+    *ret_lines = lines;
     return true;
 }
 
@@ -31,6 +40,9 @@ void cb_lines_done(struct cb_lines *lines)
 {
     free(lines->value);
     free(lines->mask);
+    free(lines->sorted);
+    free(lines->median);
+    free(lines->sigma);
     *lines = (struct cb_lines){ .n = 0 };
 }
 
@@ -84,17 +96,13 @@ static void mark_pixels(struct cb_lines *lines, const struct cb_lines_config *co
 
 /* Lines whose median stands out of the running median of its neighbours (zeros beyond the ends). */
 static void mark_outstanding(const struct cb_lines *lines, const struct cb_lines_config *config,
-                             double *profile, float *scratch, uint8_t *ret_bad)
+                             float *scratch, uint8_t *ret_bad)
 {
     size_t kernel = (size_t)config->kernel, half = kernel / 2;
-    for (size_t line = 0; line < lines->n; line++) {
-        memcpy(scratch, lines->value + line * lines->k, lines->k * sizeof *scratch);
-        profile[line] = median_of(scratch, lines->k);
-    }
     for (size_t line = kernel; line + kernel < lines->n; line++) {
         for (size_t i = 0; i < kernel; i++)
-            scratch[i] = (float)profile[line + i - half];
-        if (profile[line] - median_of(scratch, kernel) >= config->smooth_threshold)
+            scratch[i] = (float)lines->median[line + i - half];
+        if (lines->median[line] - median_of(scratch, kernel) >= config->smooth_threshold)
             ret_bad[line] = 1;
     }
 }
@@ -137,13 +145,10 @@ bool cb_lines_mark(struct cb_lines *lines, const struct cb_lines_config *config,
         return true;
     mark_pixels(lines, config, median, ret_bad);
     if (config->smooth) {
-        size_t longest = lines->k > (size_t)config->kernel ? lines->k : (size_t)config->kernel;
-        cb_auto(cb_free) double *profile = calloc(lines->n, sizeof *profile);
-        cb_auto(cb_free) float *scratch = calloc(longest, sizeof *scratch);
-        if (profile == NULL || scratch == NULL)
-            return cb_fail(err, CB_ERR_TRANSIENT, "no memory for the profile of %zu overscan lines",
-                           lines->n);
-        mark_outstanding(lines, config, profile, scratch, ret_bad);
+        cb_auto(cb_free) float *scratch = calloc((size_t)config->kernel, sizeof *scratch);
+        if (scratch == NULL)
+            return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a running median");
+        mark_outstanding(lines, config, scratch, ret_bad);
     }
     grow_lines(ret_bad, lines->n, config->grow);
     mark_lines(lines, ret_bad);
@@ -152,11 +157,6 @@ bool cb_lines_mark(struct cb_lines *lines, const struct cb_lines_config *config,
 
 /* ---- collapse
  * -------------------------------------------------------------------------------------------------- */
-
-/* CB_LANES sorted lines, and what was found of them. */
-struct block {
-    double q50[CB_LANES], sigma[CB_LANES];
-};
 
 static double quantile(const float *sorted, size_t lane, size_t k, double fraction)
 {
@@ -168,26 +168,33 @@ static double quantile(const float *sorted, size_t lane, size_t k, double fracti
 }
 
 /* Sort lines first .. first + CB_LANES side by side; past the end the last line is repeated. */
-static void sort_block(const struct cb_lines *lines, size_t first, float *ret_sorted, struct block *ret_block)
+static void sort_block(struct cb_lines *lines, size_t first)
 {
+    float *sorted = lines->sorted + first * lines->k;
     for (size_t lane = 0; lane < CB_LANES; lane++) {
         size_t line = first + lane < lines->n ? first + lane : lines->n - 1;
         for (size_t i = 0; i < lines->k; i++)
-            ret_sorted[i * CB_LANES + lane] = lines->value[line * lines->k + i];
+            sorted[i * CB_LANES + lane] = lines->value[line * lines->k + i];
     }
-    cb_lanes_sort(ret_sorted, lines->k);
-    for (size_t lane = 0; lane < CB_LANES; lane++) {
-        ret_block->q50[lane] = quantile(ret_sorted, lane, lines->k, 0.5);
-        ret_block->sigma[lane] = IQR_TO_SIGMA * (quantile(ret_sorted, lane, lines->k, 0.75) -
-                                                 quantile(ret_sorted, lane, lines->k, 0.25));
+    cb_lanes_sort(sorted, lines->k);
+    for (size_t lane = 0; lane < CB_LANES && first + lane < lines->n; lane++) {
+        lines->median[first + lane] = quantile(sorted, lane, lines->k, 0.5);
+        lines->sigma[first + lane] =
+            IQR_TO_SIGMA * (quantile(sorted, lane, lines->k, 0.75) - quantile(sorted, lane, lines->k, 0.25));
     }
 }
 
-static double median_of_sigmas(const struct block *block, size_t n, float *scratch)
+void cb_lines_sort(struct cb_lines *lines)
 {
-    for (size_t line = 0; line < n; line++)
-        scratch[line] = (float)block[line / CB_LANES].sigma[line % CB_LANES];
-    return median_of(scratch, n);
+    for (size_t first = 0; first < lines->n; first += CB_LANES)
+        sort_block(lines, first);
+}
+
+static double median_of_sigmas(const struct cb_lines *lines, float *scratch)
+{
+    for (size_t line = 0; line < lines->n; line++)
+        scratch[line] = (float)lines->sigma[line];
+    return median_of(scratch, lines->n);
 }
 
 static bool line_has_bad(const struct cb_lines *lines, size_t line)
@@ -260,33 +267,22 @@ static void fill_gaps(float *value, size_t n, float *scratch)
     }
 }
 
-static void collapse_blocks(const struct cb_lines *lines, const float *sorted, const struct block *block,
-                            double sigmas, double usual, float *scratch, float *ret_value)
-{
-    for (size_t line = 0; line < lines->n; line++) {
-        size_t lane = line % CB_LANES;
-        const struct block *b = &block[line / CB_LANES];
-        double sigma = b->sigma[lane] > WIDE_SIGMAS * usual ? usual : b->sigma[lane];
-        const float *mine = sorted + (line / CB_LANES) * CB_LANES * lines->k;
-        ret_value[line] = (float)(line_has_bad(lines, line)
-                                      ? median_of_good(lines, line, b->q50[lane], sigmas * sigma, scratch)
-                                      : median_within(mine, lane, lines->k, b->q50[lane], sigmas * sigma));
-    }
-}
-
 bool cb_lines_collapse(const struct cb_lines *lines, double sigmas, float *ret_value, struct cb_error *err)
 {
-    size_t blocks = (lines->n + CB_LANES - 1) / CB_LANES;
     size_t longest = (lines->n > lines->k ? lines->n : lines->k) + 2 * FILL_WINDOW;
-    cb_auto(cb_free) float *sorted = malloc(blocks * CB_LANES * lines->k * sizeof *sorted);
-    cb_auto(cb_free) struct block *block = calloc(blocks, sizeof *block);
     cb_auto(cb_free) float *scratch = calloc(longest, sizeof *scratch);
-    if (sorted == NULL || block == NULL || scratch == NULL)
+    if (scratch == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for the medians of %zu overscan lines", lines->n);
-    for (size_t b = 0; b < blocks; b++)
-        sort_block(lines, b * CB_LANES, sorted + b * CB_LANES * lines->k, &block[b]);
-    double usual = median_of_sigmas(block, lines->n, scratch);
-    collapse_blocks(lines, sorted, block, sigmas, usual, scratch, ret_value);
+    double usual = median_of_sigmas(lines, scratch);
+    for (size_t line = 0; line < lines->n; line++) {
+        double sigma = lines->sigma[line] > WIDE_SIGMAS * usual ? usual : lines->sigma[line];
+        const float *sorted = lines->sorted + line / CB_LANES * CB_LANES * lines->k;
+        ret_value[line] =
+            (float)(line_has_bad(lines, line)
+                        ? median_of_good(lines, line, lines->median[line], sigmas * sigma, scratch)
+                        : median_within(sorted, line % CB_LANES, lines->k, lines->median[line],
+                                        sigmas * sigma));
+    }
     fill_gaps(ret_value, lines->n, scratch);
     return true;
 }

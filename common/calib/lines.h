@@ -9,10 +9,12 @@
 
 /* Overscan pixels as lines: the rows of a serial overscan, the columns of a parallel one. */
 struct cb_lines {
-    size_t n, k;    /* lines, pixels in a line */
-    float *value;   /* [n * k] */
-    uint32_t *mask; /* [n * k] 1: bad */
-    size_t masked;  /* how many are bad */
+    size_t n, k;            /* lines, pixels in a line */
+    float *value;           /* [n * k] */
+    uint32_t *mask;         /* [n * k] 1: bad */
+    size_t masked;          /* how many are bad */
+    float *sorted;          /* the lines sorted, CB_LANES of them side by side; filled by cb_lines_sort */
+    double *median, *sigma; /* [n] of each line, whatever the mask; filled by cb_lines_sort */
 };
 
 struct cb_lines_config {
@@ -30,6 +32,9 @@ void cb_lines_done(struct cb_lines *lines);
 
 /* Median of the good pixels, NaN when all are bad. */
 CB_MUST_CHECK bool cb_lines_median(const struct cb_lines *lines, double *ret_median, struct cb_error *err);
+
+/* Sort the lines: to be called once the values are there, before cb_lines_mark and cb_lines_collapse. */
+void cb_lines_sort(struct cb_lines *lines);
 
 /* Mark pixels that deviate, and whole lines; ret_bad [n] 1 where the whole line was found bad. */
 CB_MUST_CHECK bool cb_lines_mark(struct cb_lines *lines, const struct cb_lines_config *config,

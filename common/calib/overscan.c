@@ -103,6 +103,7 @@ static bool fit_lines(struct cb_lines *lines, const struct cb_lines_config *conf
                       struct cb_overscan_numbers *ret_residual, struct cb_error *err)
 {
     memset(ret_value, 0, lines->n * sizeof *ret_value);
+    cb_lines_sort(lines);
     if (lines->masked < lines->n * lines->k && (!cb_lines_mark(lines, config, ret_bad, err) ||
                                                 !cb_lines_collapse(lines, config->sigmas, ret_value, err)))
         return false;

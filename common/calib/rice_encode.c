@@ -1,6 +1,9 @@
 /* RICE_1 encoder for 4-byte pixels. */
 #include "calib/rice_encode.h"
 
+#include <endian.h>
+#include <string.h>
+
 /* Constants of the format for 4-byte pixels. */
 enum {
     SPLIT_BITS = 5,  /* width of the field that says how a block is coded */
@@ -23,12 +26,9 @@ static inline void put(struct bit_writer *out, uint32_t value, unsigned bits)
     if (out->bits < 32)
         return;
     out->bits -= 32;
-    uint32_t ready = (uint32_t)(out->held >> out->bits);
-    out->at[0] = (uint8_t)(ready >> 24);
-    out->at[1] = (uint8_t)(ready >> 16);
-    out->at[2] = (uint8_t)(ready >> 8);
-    out->at[3] = (uint8_t)ready;
-    out->at += 4;
+    uint32_t ready = htobe32((uint32_t)(out->held >> out->bits));
+    memcpy(out->at, &ready, sizeof ready);
+    out->at += sizeof ready;
 }
 
 /* The last bits, filled up with zeros to a byte. */

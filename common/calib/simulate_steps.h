@@ -13,6 +13,7 @@ enum cb_sim_step {
     CB_SIM_STEP_DUST = 7,
     CB_SIM_STEP_PRNU = 8,
     CB_SIM_STEP_ILLUMINATION = 9, /* detector 0, amplifier: the band's letter */
+    CB_SIM_STEP_PTC = 10,         /* errors of the photon transfer curve that goes with the camera */
     /* of an exposure */
     CB_SIM_STEP_READ_NOISE = 32,
     CB_SIM_STEP_CHARGE = 33,

@@ -41,10 +41,11 @@ static struct place place_of(double fraction, size_t n)
     return (struct place){ below, below + 1 < n ? below + 1 : below, at - (double)below };
 }
 
-/* Clip interval and what it kept, per lane. */
+/* Clip interval and what it kept, per lane, as deviations from the median. */
 struct clipped {
-    double centre[CB_LANES], half_width[CB_LANES];
-    double kept[CB_LANES], mean[CB_LANES], variance[CB_LANES];
+    float median[CB_LANES];
+    float centre[CB_LANES], half_width[CB_LANES];
+    float kept[CB_LANES], mean[CB_LANES], variance[CB_LANES];
 };
 
 static inline void read_place(const float *sorted, struct place place, double *ret)
@@ -54,48 +55,51 @@ static inline void read_place(const float *sorted, struct place place, double *r
                     place.part * (double)sorted[place.above * CB_LANES + lane];
 }
 
-static CB_VECTOR void start_clip(const float *sorted, size_t n, double clip, struct clipped *c)
+/* The first interval, and the values turned into deviations from the median. */
+static CB_VECTOR void start_clip(float *sorted, size_t n, double clip, struct clipped *c)
 {
-    double low[CB_LANES], high[CB_LANES];
+    double low[CB_LANES], high[CB_LANES], median[CB_LANES];
     read_place(sorted, place_of(0.25, n), low);
-    read_place(sorted, place_of(0.5, n), c->centre);
+    read_place(sorted, place_of(0.5, n), median);
     read_place(sorted, place_of(0.75, n), high);
-    for (size_t lane = 0; lane < CB_LANES; lane++)
-        c->half_width[lane] = clip * CB_IQR_TO_SIGMA * (high[lane] - low[lane]);
-}
-
-#define HALF (CB_LANES / 2) /* doubles of half the lanes stay in registers */
-
-static CB_VECTOR void clip_half(const float *sorted, size_t n, size_t from, struct clipped *c)
-{
-    double count[HALF] = { 0 }, first[HALF] = { 0 }, second[HALF] = { 0 };
-    double centre[HALF], limit[HALF];
-    for (size_t lane = 0; lane < HALF; lane++) {
-        centre[lane] = c->centre[from + lane];
-        limit[lane] = c->half_width[from + lane];
+    for (size_t lane = 0; lane < CB_LANES; lane++) {
+        c->median[lane] = (float)median[lane];
+        c->centre[lane] = 0.0f;
+        c->half_width[lane] = (float)(clip * CB_IQR_TO_SIGMA * (high[lane] - low[lane]));
     }
     for (size_t i = 0; i < n; i++)
-        for (size_t lane = 0; lane < HALF; lane++) {
-            double d = (double)sorted[i * CB_LANES + from + lane] - centre[lane];
-            double keep = fabs(d) <= limit[lane] ? 1.0 : 0.0;
-            d *= keep;
-            count[lane] += keep;
-            first[lane] += d;
-            second[lane] += d * d;
-        }
-    for (size_t lane = 0; lane < HALF; lane++) {
-        double variance = (second[lane] - first[lane] * first[lane] / count[lane]) / (count[lane] - 1.0);
-        c->kept[from + lane] = count[lane];
-        c->mean[from + lane] = centre[lane] + first[lane] / count[lane];
-        c->variance[from + lane] = variance < 0.0 ? 0.0 : variance;
-    }
+        for (size_t lane = 0; lane < CB_LANES; lane += CB_VECTOR_LANES)
+            *(cb_floats *)(void *)(sorted + i * CB_LANES + lane) -=
+                *(const cb_floats *)(void *)(c->median + lane);
 }
 
-static void next_round(struct clipped *c, double clip)
+/* Deviations are of the order of the noise, so that sums in float keep all that the result can hold. */
+static CB_VECTOR void clip_lanes(const float *deviation, size_t n, size_t from, struct clipped *c)
+{
+    const cb_floats one = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    const cb_floats centre = *(const cb_floats *)(void *)(c->centre + from);
+    const cb_floats limit = *(const cb_floats *)(void *)(c->half_width + from);
+    cb_floats count = { 0 }, first = { 0 }, second = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        cb_floats d = *(const cb_floats *)(const void *)(deviation + i * CB_LANES + from) - centre;
+        cb_bits keep = (cb_bits)(d <= limit) & (cb_bits)(-d <= limit);
+        d = (cb_floats)((cb_bits)d & keep);
+        count += (cb_floats)((cb_bits)one & keep);
+        first += d;
+        second += d * d;
+    }
+    *(cb_floats *)(void *)(c->kept + from) = count;
+    *(cb_floats *)(void *)(c->mean + from) = centre + first / count;
+    *(cb_floats *)(void *)(c->variance + from) = (second - first * first / count) / (count - one);
+}
+
+static CB_VECTOR void next_round(struct clipped *c, float clip)
 {
     for (size_t lane = 0; lane < CB_LANES; lane++) {
+        float variance = c->variance[lane] < 0.0f ? 0.0f : c->variance[lane];
+        c->variance[lane] = variance;
         c->centre[lane] = c->mean[lane];
-        c->half_width[lane] = clip * sqrt(c->variance[lane]);
+        c->half_width[lane] = clip * sqrtf(variance);
     }
 }
 
@@ -116,11 +120,11 @@ static double input_error(const struct cb_stack *stack, size_t x, double centre,
 
 static void gather(const struct cb_stack *stack, size_t x, size_t lanes, float *ret_sorted)
 {
-    for (size_t i = 0; i < stack->n; i++) {
-        memcpy(ret_sorted + i * CB_LANES, stack->value + i * stack->width + x, lanes * sizeof *ret_sorted);
-        for (size_t lane = lanes; lane < CB_LANES; lane++)
-            ret_sorted[i * CB_LANES + lane] = 0.0f;
-    }
+    for (size_t i = 0; lanes == CB_LANES && i < stack->n; i++)
+        memcpy(ret_sorted + i * CB_LANES, stack->value + i * stack->width + x, CB_LANES * sizeof *ret_sorted);
+    for (size_t i = 0; lanes < CB_LANES && i < stack->n; i++)
+        for (size_t lane = 0; lane < CB_LANES; lane++)
+            ret_sorted[i * CB_LANES + lane] = lane < lanes ? stack->value[i * stack->width + x + lane] : 0.0f;
 }
 
 static void reduce_block(const struct cb_stack *stack, size_t x, size_t lanes, float *sorted,
@@ -132,16 +136,18 @@ static void reduce_block(const struct cb_stack *stack, size_t x, size_t lanes, f
     start_clip(sorted, stack->n, stack->clip, &c);
     for (int round = 0; round < stack->rounds; round++) {
         if (round > 0)
-            next_round(&c, stack->clip);
-        clip_half(sorted, stack->n, 0, &c);
-        clip_half(sorted, stack->n, HALF, &c);
+            next_round(&c, (float)stack->clip);
+        for (size_t from = 0; from < CB_LANES; from += CB_VECTOR_LANES)
+            clip_lanes(sorted, stack->n, from, &c);
     }
     for (size_t lane = 0; lane < lanes; lane++) {
-        ret_value[x + lane] = (float)c.mean[lane];
-        ret_variance[x + lane] =
-            (float)(stack->variance != NULL ? input_error(stack, x + lane, c.centre[lane], c.half_width[lane])
-                                            : c.variance[lane] / c.kept[lane]);
+        float variance = c.variance[lane] < 0.0f ? 0.0f : c.variance[lane];
+        ret_value[x + lane] = c.median[lane] + c.mean[lane];
+        ret_variance[x + lane] = variance / c.kept[lane];
     }
+    for (size_t lane = 0; stack->variance != NULL && lane < lanes; lane++)
+        ret_variance[x + lane] = (float)input_error(
+            stack, x + lane, (double)(c.median[lane] + c.centre[lane]), (double)c.half_width[lane]);
 }
 
 /* ---- some input unusable: one pixel after the other
@@ -161,41 +167,45 @@ static double quartile(const float *list, struct place place)
     return (1.0 - place.part) * (double)list[place.below] + place.part * (double)list[place.above];
 }
 
-/* The same sums as clip_half, in the same order. */
-static void clip_list(const float *list, size_t n, double centre, double half_width, double *ret_kept,
-                      double *ret_mean, double *ret_variance)
+/* Mean and variance of the deviations within half_width of centre, in the arithmetic of clip_lanes. */
+static void clip_list(const float *deviation, size_t n, float centre, float half_width, float *ret_kept,
+                      float *ret_mean, float *ret_variance)
 {
-    double count = 0.0, first = 0.0, second = 0.0;
+    float count = 0.0f, first = 0.0f, second = 0.0f;
     for (size_t i = 0; i < n; i++) {
-        double d = (double)list[i] - centre;
-        if (!(fabs(d) <= half_width))
+        float d = deviation[i] - centre;
+        if (!(fabsf(d) <= half_width))
             continue;
-        count += 1.0;
+        count += 1.0f;
         first += d;
         second += d * d;
     }
-    double variance = (second - first * first / count) / (count - 1.0);
+    float variance = (second - first * first / count) / (count - 1.0f);
     *ret_kept = count;
     *ret_mean = centre + first / count;
-    *ret_variance = variance < 0.0 ? 0.0 : variance;
+    *ret_variance = variance < 0.0f ? 0.0f : variance;
 }
 
-static void reduce_list(const struct cb_stack *stack, size_t x, const float *list, size_t n, float *ret_value,
+static void reduce_list(const struct cb_stack *stack, size_t x, float *list, size_t n, float *ret_value,
                         float *ret_variance)
 {
-    double centre = quartile(list, place_of(0.5, n)), kept = 0.0, mean = NAN, variance = NAN;
-    double half_width = stack->clip * CB_IQR_TO_SIGMA *
-                        (quartile(list, place_of(0.75, n)) - quartile(list, place_of(0.25, n)));
+    float median = (float)quartile(list, place_of(0.5, n));
+    float centre = 0.0f, kept = 0.0f, mean = NAN, variance = NAN;
+    float half_width = (float)(stack->clip * CB_IQR_TO_SIGMA *
+                               (quartile(list, place_of(0.75, n)) - quartile(list, place_of(0.25, n))));
+    for (size_t i = 0; i < n; i++)
+        list[i] -= median;
     for (int round = 0; round < stack->rounds; round++) {
         if (round > 0) {
             centre = mean;
-            half_width = stack->clip * sqrt(variance);
+            half_width = (float)stack->clip * sqrtf(variance);
         }
         clip_list(list, n, centre, half_width, &kept, &mean, &variance);
     }
-    *ret_value = (float)mean;
-    *ret_variance =
-        (float)(stack->variance != NULL ? input_error(stack, x, centre, half_width) : variance / kept);
+    *ret_value = median + mean;
+    *ret_variance = stack->variance != NULL
+                        ? (float)input_error(stack, x, (double)(median + centre), (double)half_width)
+                        : variance / kept;
 }
 
 /* One pixel, inputs checked one by one. */

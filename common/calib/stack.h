@@ -35,6 +35,8 @@ void cb_stack_scratch_done(struct cb_stack_scratch *scratch);
  * ret_mask      [width] OR of the usable inputs' masks; no_good without any
  *
  * Source    lsst/afw statisticsStack, Statistics.cc
+ * Differs   the sums run over deviations from the median, in float: the result is a float and repeats bit for
+ * bit
  */
 void cb_stack_reduce(const struct cb_stack *stack, const struct cb_stack_scratch *scratch, float *ret_value,
                      float *ret_variance, uint32_t *ret_mask);

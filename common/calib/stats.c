@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define BUCKETS 65536u /* of the upper or the lower 16 bits */
+#define FEW 8192u      /* pixels that are sorted rather than counted */
 #define LANES 8u       /* partial sums, so that a sum has one order on every machine */
 
 struct cb_pixels cb_pixels_of(const struct cb_image *image, const struct cb_box *box, uint32_t reject)
@@ -117,20 +118,63 @@ static float value_at(const struct rank *rank, const uint32_t *lower)
     return value_of(rank->bucket << 16 | low);
 }
 
-static bool resolve(const struct cb_pixels *pixels, const struct ranks *ranks, float *ret_value,
-                    struct cb_error *err)
+static bool resolve_crowded(const struct cb_pixels *pixels, const struct ranks *ranks,
+                            const uint8_t *slot_of_bucket, float *ret_value, struct cb_error *err)
 {
     cb_auto(cb_free) uint32_t *lower = calloc((size_t)ranks->slots * BUCKETS, sizeof *lower);
-    cb_auto(cb_free) uint8_t *slot_of_bucket = calloc(BUCKETS, 1);
-    if (lower == NULL || slot_of_bucket == NULL)
-        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for the order statistics of %zu x %zu pixels",
-                       pixels->width, pixels->height);
-    for (unsigned slot = 0; slot < ranks->slots; slot++)
-        slot_of_bucket[ranks->bucket_of_slot[slot]] = (uint8_t)(slot + 1);
+    if (lower == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a histogram");
     count_lower(pixels, slot_of_bucket, lower);
     for (size_t i = 0; i < ranks->count; i++)
         ret_value[i] = value_at(&ranks->rank[i], lower);
     return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Few pixels lie in the buckets wanted: sort them. ret_value as resolve_crowded. */
+static bool resolve_few(const struct cb_pixels *pixels, const struct ranks *ranks,
+                        const uint8_t *slot_of_bucket, const uint32_t *upper, size_t few, float *ret_value,
+                        struct cb_error *err)
+{
+    cb_auto(cb_free) uint32_t *keys = malloc((few + 1) * sizeof *keys);
+    size_t count = 0;
+    if (keys == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu pixels", few);
+    for (size_t y = 0; y < pixels->height; y++)
+        for (size_t x = 0; x < pixels->width; x++) {
+            uint32_t key = key_of(pixels->value[y * pixels->stride + x]);
+            if (slot_of_bucket[key >> 16] != 0 && is_good(pixels, y * pixels->stride + x))
+                keys[count++] = key;
+        }
+    qsort(keys, count, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < ranks->count; i++) {
+        size_t before = 0;
+        for (unsigned slot = 0; slot < ranks->slots; slot++)
+            if (ranks->bucket_of_slot[slot] < ranks->rank[i].bucket)
+                before += upper[ranks->bucket_of_slot[slot]];
+        ret_value[i] = value_of(keys[before + ranks->rank[i].within]);
+    }
+    return true;
+}
+
+static bool resolve(const struct cb_pixels *pixels, const struct ranks *ranks, const uint32_t *upper,
+                    float *ret_value, struct cb_error *err)
+{
+    cb_auto(cb_free) uint8_t *slot_of_bucket = calloc(BUCKETS, 1);
+    size_t few = 0;
+    if (slot_of_bucket == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a histogram");
+    for (unsigned slot = 0; slot < ranks->slots; slot++) {
+        slot_of_bucket[ranks->bucket_of_slot[slot]] = (uint8_t)(slot + 1);
+        few += upper[ranks->bucket_of_slot[slot]];
+    }
+    return few <= FEW ? resolve_few(pixels, ranks, slot_of_bucket, upper, few, ret_value, err)
+                      : resolve_crowded(pixels, ranks, slot_of_bucket, ret_value, err);
 }
 
 bool cb_stats_at(const struct cb_pixels *pixels, const double *fraction, size_t count, double *ret_value,
@@ -152,7 +196,7 @@ bool cb_stats_at(const struct cb_pixels *pixels, const double *fraction, size_t 
         add_rank(&ranks, upper, below + 1 < n ? below + 1 : below);
     }
     float value[2 * CB_MAX_FRACTIONS];
-    if (!resolve(pixels, &ranks, value, err))
+    if (!resolve(pixels, &ranks, upper, value, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         double place = fraction[i] * (double)(n - 1), part = place - floor(place);
