@@ -1,0 +1,270 @@
+/* calbus calib: curated calibrations into a repository, and which calibration applies when. */
+#include "commands.h"
+
+#include "base/alloc.h"
+#include "butler/collections.h"
+#include "butler/dataset_types.h"
+#include "butler/datasets.h"
+#include "butler/home.h"
+#include "calib/header.h"
+#include "domain/data_id.h"
+#include "domain/instrument.h"
+#include "domain/ticket.h"
+#include "domain/timespan.h"
+#include "io/clock.h"
+#include "io/fits_header.h"
+
+#include "base/tai.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Curated types per detector, with what keeps them (butler.md 2.5). */
+static const struct {
+    const char *type, *storage_class;
+} curated_types[] = {
+    { "ptc", "PhotonTransferCurveDataset" },
+    { "linearizer", "Linearizer" },
+    { "bfk", "BrighterFatterKernel" },
+    { "crosstalk", "CrosstalkCalib" },
+    { "cti", "IsrCalib" },
+    { "defects", "Defects" },
+    { "manual_defects", "Defects" },
+    { "gain_correction", "IsrCalib" },
+};
+
+static const struct ctl_flag curate_flags[] = {
+    { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
+    { "type", 0, CTL_FLAG_TEXT, "TYPE",
+      "Dataset type: ptc, linearizer, bfk, crosstalk, cti, defects, manual_defects." },
+    { "ticket", 't', CTL_FLAG_TEXT, "TICKET", "Ticket that the calibrations belong to; required." },
+    { "begin-date", 0, CTL_FLAG_TEXT, "DATE", "Start of validity, ISO 8601 in TAI; unbounded unless given." },
+    { "end-date", 0, CTL_FLAG_TEXT, "DATE", "End of validity (exclusive); open unless given." },
+    { .name = NULL },
+};
+
+struct curation {
+    struct cb_repo *repo;
+    const struct cb_instrument *instrument;
+    const char *type, *storage_class, *ticket;
+    struct cb_timespan validity;
+    char run[256], collection[256];
+};
+
+static bool find_type(struct ctl *ctl, struct curation *job, struct cb_error *err)
+{
+    job->type = ctl_args_text(&ctl->args, "type", NULL);
+    for (size_t i = 0; job->type != NULL && i < sizeof curated_types / sizeof curated_types[0]; i++)
+        if (strcmp(curated_types[i].type, job->type) == 0)
+            job->storage_class = curated_types[i].storage_class;
+    if (job->storage_class == NULL)
+        return ctl_refuse(ctl, CTL_USAGE, err, "--type must name a curated type, such as ptc");
+    return true;
+}
+
+/* Names as write-curated-calibrations makes them (instruments.md 3.1): a RUN per start of validity. */
+static bool name_collections(struct ctl *ctl, struct curation *job, struct cb_error *err)
+{
+    const char *instrument = ctl_args_text(&ctl->args, "instrument", NULL);
+    job->ticket = ctl_args_text(&ctl->args, "ticket", NULL);
+    if (instrument == NULL || job->ticket == NULL)
+        return ctl_refuse(ctl, CTL_USAGE, err, "--instrument and --ticket are required");
+    if (!cb_ticket_is_valid(job->ticket))
+        return ctl_refuse(ctl, CTL_USAGE, err, "\"%s\" is not a ticket's key such as DM-48650", job->ticket);
+    job->instrument = cb_instrument_find(instrument);
+    if (job->instrument == NULL)
+        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no instrument \"%s\"", instrument);
+
+    char stamp[CB_ISO_SIZE] = "unbounded";
+    if (cb_timespan_has_begin(job->validity)) {
+        char iso[CB_ISO_SIZE];
+        size_t used = 0;
+        cb_iso_format(job->validity.begin_ns, 0, 'T', iso);
+        for (const char *c = iso; *c != '\0'; c++)
+            if (*c != '-' && *c != ':')
+                stamp[used++] = *c;
+        snprintf(stamp + used, sizeof stamp - used, "Z");
+    }
+    snprintf(job->run, sizeof job->run, "%s/calib/%s/%s%s", instrument, job->ticket,
+             cb_timespan_has_begin(job->validity) ? "curated/" : "", stamp);
+    snprintf(job->collection, sizeof job->collection, "%s/calib/%s", instrument, job->ticket);
+    return true;
+}
+
+/* Which detector a file is for: its own word, checked against instrument and type. */
+static bool read_detector(const struct curation *job, const char *path, int64_t *ret_detector,
+                          struct cb_error *err)
+{
+    cb_auto(cb_header_free) struct cb_header *header = NULL;
+    const char *obstype = "";
+    int64_t detector;
+    if (!cb_header_read(path, 1, &header, err))
+        return false;
+    if (!cb_header_get_int(header, "DETECTOR", &detector))
+        return cb_fail(err, CB_ERR_INVALID, "\"%s\": key DETECTOR is missing", path);
+    if (cb_header_get_string(header, "OBSTYPE", &obstype) && strcasecmp(obstype, job->type) != 0)
+        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is of type \"%s\", not \"%s\"", path, obstype, job->type);
+    struct cb_detector known;
+    if (!cb_instrument_detector(job->instrument, (int)detector, &known, err))
+        return cb_context(err, "\"%s\"", path);
+    *ret_detector = detector;
+    return true;
+}
+
+static bool put_all(struct ctl *ctl, const struct curation *job, char (*ids)[CB_UUID_TEXT_SIZE],
+                    struct cb_error *err)
+{
+    size_t n = ctl->args.n_words;
+    struct cb_put *puts = cb_xalloc_array(n, sizeof *puts);
+    struct cb_data_id *data_ids = cb_xalloc_array(n, sizeof *data_ids);
+    char(*paths)[PATH_MAX] = cb_xalloc_array(n, sizeof *paths);
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        int64_t detector = 0;
+        if (realpath(ctl->args.words[i], paths[i]) == NULL)
+            ok = cb_fail(err, CB_ERR_NOT_FOUND, "no file \"%s\"", ctl->args.words[i]);
+        ok = ok && read_detector(job, paths[i], &detector, err);
+        data_ids[i].has = CB_DIM(CB_INSTRUMENT);
+        snprintf(data_ids[i].instrument, sizeof data_ids[i].instrument, "%s", job->instrument->name);
+        cb_data_id_set_number(&data_ids[i], CB_DETECTOR, detector);
+        puts[i] = (struct cb_put){ .data_id = &data_ids[i], .file = paths[i] };
+    }
+    const struct cb_put_options options = { CB_TRANSFER_COPY, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
+    ok = ok && cb_dataset_put(job->repo, job->type, job->run, puts, n, &options, ids, err);
+    free(puts);
+    free(data_ids);
+    free(paths);
+    return ok;
+}
+
+static bool register_all(struct ctl *ctl, const struct curation *job, struct cb_error *err)
+{
+    size_t n = ctl->args.n_words;
+    const uint32_t dims = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR);
+    char(*ids)[CB_UUID_TEXT_SIZE] = cb_xalloc_array(n, sizeof *ids);
+    const char **id_texts = cb_xalloc_array(n, sizeof *id_texts);
+    for (size_t i = 0; i < n; i++)
+        id_texts[i] = ids[i];
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    bool ok =
+        cb_repo_begin(job->repo, &tx, err) &&
+        cb_dataset_type_register(job->repo, job->type, dims, job->storage_class, true, NULL, err) &&
+        cb_collection_register(job->repo, job->run, CB_COLLECTION_RUN, NULL, NULL, err) &&
+        put_all(ctl, job, ids, err) &&
+        cb_collection_register(job->repo, job->collection, CB_COLLECTION_CALIBRATION, NULL, NULL, err) &&
+        cb_certify(job->repo, job->collection, id_texts, n, job->validity, err) && cb_tx_commit(&tx, err);
+    free(ids);
+    free(id_texts);
+    return ok;
+}
+
+static bool curate(struct ctl *ctl, struct cb_error *err)
+{
+    struct curation job = { 0 };
+    const char *begin_text = ctl_args_text(&ctl->args, "begin-date", NULL);
+    const char *end_text = ctl_args_text(&ctl->args, "end-date", NULL);
+    int64_t begin = CB_TIMESPAN_MIN_NS, end = CB_TIMESPAN_MAX_NS;
+    if ((begin_text != NULL && !cb_timespan_parse_date(begin_text, &begin, err)) ||
+        (end_text != NULL && !cb_timespan_parse_date(end_text, &end, err)) ||
+        !cb_timespan_validity(begin, end, &job.validity, err) || !find_type(ctl, &job, err) ||
+        !name_collections(ctl, &job, err))
+        return false;
+
+    struct cb_db *db;
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
+    if (!ctl_db_of(ctl, &db, err) ||
+        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err))
+        return false;
+    job.repo = repo;
+    if (!register_all(ctl, &job, err))
+        return false;
+    fprintf(ctl->out, "%s\n", job.collection);
+    ctl_say(ctl, "put %zu %s into %s and certified them; next: calbus chain prepend %s/calib %s",
+            ctl->args.n_words, job.type, job.run, job.instrument->name, job.collection);
+    return true;
+}
+
+static const struct ctl_flag explain_flags[] = {
+    { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
+    { "collections", 0, CTL_FLAG_LIST, "NAMES", "Where to look, in order; INSTRUMENT/calib unless given." },
+    { "filter", 0, CTL_FLAG_TEXT, "FILTER", "Physical filter, for flats." },
+    { .name = NULL },
+};
+
+static const struct ctl_column find_columns[] = {
+    { "collection", "COLLECTION", CTL_COL_TEXT },
+    { "run", "RUN", CTL_COL_TEXT },
+    { "dataset_id", "DATASET", CTL_COL_TEXT },
+    { "validity", "VALIDITY (TAI)", CTL_COL_TEXT },
+    { "path", "PATH", CTL_COL_TEXT },
+    { .key = NULL },
+};
+
+/* INSTRUMENT DETECTOR TYPE TIME */
+static bool read_question(struct ctl *ctl, struct cb_data_id *ret_id, struct cb_timespan *ret_span,
+                          struct cb_error *err)
+{
+    const char *filter = ctl_args_text(&ctl->args, "filter", NULL);
+    int64_t time;
+    if (!cb_data_id_set(ret_id, CB_INSTRUMENT, ctl_word(ctl, 0), err) ||
+        !cb_data_id_set(ret_id, CB_DETECTOR, ctl_word(ctl, 1), err) ||
+        (filter != NULL && !cb_data_id_set(ret_id, CB_PHYSICAL_FILTER, filter, err)) ||
+        !cb_timespan_parse_date(ctl_word(ctl, 3), &time, err))
+        return false;
+    *ret_span = cb_timespan_of(time, time);
+    return true;
+}
+
+static bool which(struct ctl *ctl, struct cb_error *err)
+{
+    struct cb_data_id id = { 0 };
+    struct cb_timespan span;
+    struct cb_db *db;
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto_datasets struct cb_dataset_list found = { 0 };
+    cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
+    cb_auto(cb_free) char *collection = ctl_args_item(&ctl->args, "collections", 0);
+    if (collection == NULL)
+        collection = cb_xasprintf("%s/calib", ctl_word(ctl, 0));
+    const char *const collections[] = { collection };
+    if (!read_question(ctl, &id, &span, err) || !ctl_db_of(ctl, &db, err) ||
+        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
+        !cb_dataset_find(repo, ctl_word(ctl, 2), &id, collections, 1, &span, &found, err))
+        return false;
+    if (found.count == 0)
+        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no %s of detector %s holds at %s in %s", ctl_word(ctl, 2),
+                          ctl_word(ctl, 1), ctl_word(ctl, 3), collection);
+
+    char validity[CB_TIMESPAN_ISO_SIZE];
+    cb_timespan_format_iso(found.item[0].validity, validity);
+    const char *const cells[] = { found.item[0].collection, found.item[0].run, found.item[0].id, validity,
+                                  found.item[0].path };
+    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.calib.which.v1", find_columns);
+    ctl_table_add(table, cells);
+    return ctl_print(ctl, table, err);
+}
+
+static const struct ctl_verb verbs[] = {
+    { .name = "curate",
+      .words = "FILE...",
+      .summary =
+          "Put curated calibrations, a file per detector, into a ticketed collection and certify them.",
+      .examples = "calbus calib curate -i LSSTComCam --type ptc --ticket DM-48650 ptc_*.fits",
+      .flags = curate_flags,
+      .least = 1,
+      .most = -1,
+      .run = curate },
+    { .name = "which",
+      .words = "INSTRUMENT DETECTOR TYPE TIME",
+      .summary = "Say which calibration applies at a time (TAI), and from where.",
+      .examples = "calbus calib which LSSTComCam 4 bias 2024-12-09T03:00:00",
+      .flags = explain_flags,
+      .least = 4,
+      .most = 4,
+      .run = which },
+    { .run = NULL },
+};
+const struct ctl_noun noun_calib = { "calib", "Curated calibrations, and which calibration applies when.",
+                                     verbs, false };
