@@ -96,7 +96,7 @@ void cb_header_set_number(struct cb_header *header, const char *key, double valu
     repair(header, key)->card = (struct cb_key_value){ .kind = CB_KEY_FLOAT, .number = value };
 }
 
-void cb_header_set_undefined(struct cb_header *header, const char *key)
+void cb_header_mark_undefined(struct cb_header *header, const char *key)
 {
     repair(header, key)->card = (struct cb_key_value){ .kind = CB_KEY_UNDEFINED };
 }

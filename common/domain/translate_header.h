@@ -38,7 +38,7 @@ bool cb_header_integer(const struct cb_header *header, const char *key, int64_t 
 /* Repairs. `key` must be static text. */
 void cb_header_set_text(struct cb_header *header, const char *key, const char *text);
 void cb_header_set_number(struct cb_header *header, const char *key, double value);
-void cb_header_set_undefined(struct cb_header *header, const char *key);
+void cb_header_mark_undefined(struct cb_header *header, const char *key);
 
 /* When the exposure began: TAI ns, from the first of MJD-BEG, DATE-BEG, MJD-OBS, DATE-OBS. */
 bool cb_header_begin(const struct cb_header *header, int64_t *ret_tai_ns);

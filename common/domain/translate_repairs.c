@@ -54,7 +54,7 @@ static void scale(struct cb_header *header, const char *key, double factor)
 static void repair_lsstcam_filter(struct cb_header *header, int64_t day, int64_t seq)
 {
     if (!cb_header_has_key(header, "FILTER") && cb_header_has_key(header, "FILTER2"))
-        cb_header_set_undefined(header, "FILTER2");
+        cb_header_mark_undefined(header, "FILTER2");
     if ((day == 20231107 || day == 20231108 || day == 20241015 || day == 20241016) &&
         is_text(header, "FILTER", "ph_05"))
         cb_header_set_text(header, "FILTER", "ph_5");
@@ -243,12 +243,12 @@ static void repair_latiss_dates(struct cb_header *header)
         copy_card(header, "DATE-BEG", "DATE");
         copy_card(header, "MJD-OBS", "MJD");
         copy_card(header, "MJD-BEG", "MJD");
-        cb_header_set_undefined(header, "DATE-END");
-        cb_header_set_undefined(header, "MJD-END");
+        cb_header_mark_undefined(header, "DATE-END");
+        cb_header_mark_undefined(header, "MJD-END");
     }
     if (cb_header_begin(header, &begin) && begin < cb_header_utc(2020, 2, 1, 0, 0)) {
-        cb_header_set_undefined(header, "DATE-END");
-        cb_header_set_undefined(header, "MJD-END");
+        cb_header_mark_undefined(header, "DATE-END");
+        cb_header_mark_undefined(header, "MJD-END");
     }
 }
 
@@ -268,10 +268,10 @@ static void repair_latiss_type(struct cb_header *header)
             cb_header_set_text(header, "IMGTYPE", "FOCUS");
         } else {
             cb_header_set_text(header, "IMGTYPE", group);
-            cb_header_set_undefined(header, "GROUPID");
+            cb_header_mark_undefined(header, "GROUPID");
         }
     } else if (strcmp(type, group) == 0) {
-        cb_header_set_undefined(header, "GROUPID");
+        cb_header_mark_undefined(header, "GROUPID");
     }
 }
 
@@ -294,7 +294,7 @@ static void repair_latiss_tracking(struct cb_header *header)
     if (frame != NULL && is_blank(frame))
         cb_header_set_text(header, "RADESYS", "ICRS");
     if (system != NULL && is_blank(system))
-        cb_header_set_undefined(header, "TRACKSYS");
+        cb_header_mark_undefined(header, "TRACKSYS");
     else if (system != NULL && strcmp(system, "SIDEREAL") == 0)
         cb_header_set_text(header, "TRACKSYS", "RADEC");
 }
@@ -306,10 +306,10 @@ static void repair_latiss_pointing(struct cb_header *header, int64_t begin)
         scale(header, "DEC", DEGREES_PER_RADIAN);
     }
     if (begin < cb_header_utc(2020, 5, 1, 0, 0)) {
-        cb_header_set_undefined(header, "RASTART");
-        cb_header_set_undefined(header, "DECSTART");
-        cb_header_set_undefined(header, "RAEND");
-        cb_header_set_undefined(header, "DECEND");
+        cb_header_mark_undefined(header, "RASTART");
+        cb_header_mark_undefined(header, "DECSTART");
+        cb_header_mark_undefined(header, "RAEND");
+        cb_header_mark_undefined(header, "DECEND");
         return;
     }
     if (begin < cb_header_utc(2021, 2, 11, 18, 45)) {
@@ -336,7 +336,7 @@ static void repair_latiss(struct cb_header *header)
         repair_latiss_type(header);
     if (begin < cb_header_utc(2020, 1, 27, 20, 0) && is_text(header, "IMGTYPE", "OBJECT"))
         cb_header_set_text(header, "IMGTYPE", "ENGTEST");
-    cb_header_set_undefined(header, "SHUTTIME");
+    cb_header_mark_undefined(header, "SHUTTIME");
     repair_latiss_object(header, begin);
     repair_latiss_tracking(header);
     repair_latiss_pointing(header, begin);
