@@ -5,6 +5,7 @@
 #include "io/file.h"
 #include "io/fits_record.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,25 +17,46 @@
 
 void cb_fits_build_init(struct cb_fits_build *build, const char *stamp)
 {
-    *build = (struct cb_fits_build){ .bytes = CB_BYTES(MAX_FILE_BYTES) };
+    *build = (struct cb_fits_build){ .bytes = CB_BYTES(MAX_FILE_BYTES), .scratch = CB_BYTES(MAX_FILE_BYTES) };
+    snprintf(build->stamp, sizeof build->stamp, "%s", stamp);
+}
+
+void cb_fits_build_clear(struct cb_fits_build *build, const char *stamp)
+{
+    cb_bytes_clear(&build->bytes);
     snprintf(build->stamp, sizeof build->stamp, "%s", stamp);
 }
 
 void cb_fits_build_done(struct cb_fits_build *build)
 {
     cb_bytes_done(&build->bytes);
+    cb_bytes_done(&build->scratch);
+}
+
+static uint32_t fold(uint64_t total)
+{
+    while (total >> 32 != 0)
+        total = (total & UINT32_MAX) + (total >> 32);
+    return (uint32_t)total;
 }
 
 uint32_t cb_fits_sum(uint32_t sum, const void *data, size_t size)
 {
-    const uint8_t *byte = data;
     uint64_t total = sum;
-    for (size_t i = 0; i + 4 <= size; i += 4)
-        total +=
-            (uint32_t)byte[i] << 24 | (uint32_t)byte[i + 1] << 16 | (uint32_t)byte[i + 2] << 8 | byte[i + 3];
-    while (total >> 32 != 0)
-        total = (total & UINT32_MAX) + (total >> 32);
-    return (uint32_t)total;
+    for (size_t i = 0; i + 4 <= size; i += 4) {
+        uint32_t word;
+        memcpy(&word, (const uint8_t *)data + i, sizeof word);
+        total += be32toh(word);
+    }
+    return fold(total);
+}
+
+uint32_t cb_fits_sum_ints(const int32_t *numbers, size_t count)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += (uint32_t)numbers[i];
+    return fold(total);
 }
 
 static bool is_letter_or_digit(int c)
@@ -78,10 +100,10 @@ static void pad(struct cb_bytes *bytes)
         cb_bytes_add(bytes, zeros, CB_FITS_BLOCK - bytes->size % CB_FITS_BLOCK);
 }
 
-static bool add_cards(struct cb_bytes *bytes, const struct cb_header *header, struct cb_error *err)
+bool cb_fits_format_cards(const struct cb_header *header, struct cb_bytes *out, struct cb_error *err)
 {
     for (size_t i = 0; header != NULL && i < header->count; i++)
-        if (!cb_fits_add_card(bytes, &header->card[i], err))
+        if (!cb_fits_add_card(out, &header->card[i], err))
             return false;
     return true;
 }
@@ -97,38 +119,67 @@ static bool add_sums(struct cb_fits_build *build, const char *checksum, uint32_t
     snprintf(comment, sizeof comment, "data unit checksum updated %s", build->stamp);
     snprintf(text, sizeof text, "%u", datasum);
     cb_header_set_string(sums, "DATASUM", text, comment);
-    return add_cards(&build->bytes, sums, err);
+    return cb_fits_format_cards(sums, &build->bytes, err);
 }
 
-bool cb_fits_build_add(struct cb_fits_build *build, const struct cb_header *structure,
-                       const struct cb_header *header, const void *data, size_t size, struct cb_error *err)
+static bool is_whole(const struct cb_bytes *bytes, struct cb_error *err)
+{
+    return cb_bytes_ok(bytes) ||
+           cb_fail(err, CB_ERR_INVALID, "FITS file is larger than %zu bytes", MAX_FILE_BYTES);
+}
+
+bool cb_fits_build_add_header(struct cb_fits_build *build, const struct cb_header *structure,
+                              const struct cb_bytes *cards, uint32_t datasum, struct cb_error *err)
 {
     struct cb_bytes *bytes = &build->bytes;
-    size_t start = bytes->size, padding = (4 - size % 4) % 4;
-    const uint8_t *end = (const uint8_t *)data + (size - size % 4);
-    uint8_t rest[4] = { 0 };
-    uint32_t datasum = cb_fits_sum(0, data, size);
-    if (padding != 0) {
-        memcpy(rest, end, size % 4);
-        datasum = cb_fits_sum(datasum, rest, sizeof rest);
-    }
-    if (!add_cards(bytes, structure, err) || !add_cards(bytes, header, err))
+    size_t start = bytes->size;
+    if (!cb_fits_format_cards(structure, bytes, err))
         return false;
+    if (cards != NULL && cards->size > 0)
+        cb_bytes_add(bytes, cards->data, cards->size);
     size_t sums = bytes->size;
     if (!add_sums(build, NO_CHECKSUM, datasum, err))
         return false;
     cb_fits_end_header(bytes);
-    if (!cb_bytes_ok(bytes))
-        return cb_fail(err, CB_ERR_INVALID, "FITS file is larger than %zu bytes", MAX_FILE_BYTES);
+    if (!is_whole(bytes, err))
+        return false;
     char text[17];
     cb_fits_sum_encode(~cb_fits_sum(datasum, bytes->data + start, bytes->size - start), text);
     memcpy(bytes->data + sums + strlen("CHECKSUM= '"), text, 16);
-    if (size > 0)
-        cb_bytes_add(bytes, data, size);
-    pad(bytes);
-    if (!cb_bytes_ok(bytes))
-        return cb_fail(err, CB_ERR_INVALID, "FITS file is larger than %zu bytes", MAX_FILE_BYTES);
     return true;
+}
+
+bool cb_fits_build_add_data(struct cb_fits_build *build, const void *data, size_t size, struct cb_error *err)
+{
+    if (size > 0)
+        cb_bytes_add(&build->bytes, data, size);
+    pad(&build->bytes);
+    return is_whole(&build->bytes, err);
+}
+
+/* Sum of data whose last word may be short: zeros follow it in the file. */
+static uint32_t sum_of(const void *data, size_t size)
+{
+    uint8_t rest[4] = { 0 };
+    uint32_t sum = cb_fits_sum(0, data, size);
+    if (size % 4 != 0)
+        memcpy(rest, (const uint8_t *)data + (size - size % 4), size % 4);
+    return cb_fits_sum(sum, rest, sizeof rest);
+}
+
+bool cb_fits_build_add(struct cb_fits_build *build, const struct cb_header *structure,
+                       const struct cb_bytes *cards, const void *data, size_t size, struct cb_error *err)
+{
+    return cb_fits_build_add_header(build, structure, cards, sum_of(data, size), err) &&
+           cb_fits_build_add_data(build, data, size, err);
+}
+
+static bool add_dataless(struct cb_fits_build *build, const struct cb_header *structure,
+                         const struct cb_header *header, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes cards = CB_BYTES(MAX_FILE_BYTES);
+    return cb_fits_format_cards(header, &cards, err) &&
+           cb_fits_build_add(build, structure, &cards, NULL, 0, err);
 }
 
 bool cb_fits_build_add_primary(struct cb_fits_build *build, const struct cb_header *header,
@@ -139,7 +190,7 @@ bool cb_fits_build_add_primary(struct cb_fits_build *build, const struct cb_head
     cb_header_set_int(structure, "BITPIX", 8, "bits per data value");
     cb_header_set_int(structure, "NAXIS", 0, "number of axes");
     cb_header_set_bool(structure, "EXTEND", true, "extensions are permitted");
-    return cb_fits_build_add(build, structure, header, NULL, 0, err);
+    return add_dataless(build, structure, header, err);
 }
 
 bool cb_fits_build_add_empty_table(struct cb_fits_build *build, const struct cb_header *header,
@@ -154,7 +205,7 @@ bool cb_fits_build_add_empty_table(struct cb_fits_build *build, const struct cb_
     cb_header_set_int(structure, "PCOUNT", 0, "size of special data area");
     cb_header_set_int(structure, "GCOUNT", 1, "one data group");
     cb_header_set_int(structure, "TFIELDS", 0, "number of table fields");
-    return cb_fits_build_add(build, structure, header, NULL, 0, err);
+    return add_dataless(build, structure, header, err);
 }
 
 struct cb_header *cb_fits_image_structure(int bitpix, size_t width, size_t height)
@@ -177,32 +228,34 @@ static uint8_t *big_endian(const void *words, size_t count)
     for (size_t i = 0; i < count; i++) {
         uint32_t word;
         memcpy(&word, (const uint8_t *)words + 4 * i, sizeof word);
-        word = __builtin_bswap32(word);
+        word = htobe32(word);
         memcpy(out + 4 * i, &word, sizeof word);
     }
     return out;
 }
 
-static bool add_image(struct cb_fits_build *build, int bitpix, const struct cb_header *header,
+static bool add_image(struct cb_fits_build *build, int bitpix, const struct cb_bytes *cards,
                       const void *pixels, size_t width, size_t height, struct cb_error *err)
 {
     if (width == 0 || height == 0 || width > MAX_FILE_BYTES / 4 / height)
         return cb_fail(err, CB_ERR_INVALID, "image of %zu x %zu pixels is empty or too large", width, height);
     cb_auto(cb_header_free) struct cb_header *structure = cb_fits_image_structure(bitpix, width, height);
     cb_auto(cb_free) uint8_t *data = big_endian(pixels, width * height);
-    return cb_fits_build_add(build, structure, header, data, 4 * width * height, err);
+    return cb_fits_build_add(build, structure, cards, data, 4 * width * height, err);
 }
 
 bool cb_fits_build_add_float(struct cb_fits_build *build, const struct cb_header *header, const float *pixels,
                              size_t width, size_t height, struct cb_error *err)
 {
-    return add_image(build, -32, header, pixels, width, height, err);
+    cb_auto_bytes struct cb_bytes cards = CB_BYTES(MAX_FILE_BYTES);
+    return cb_fits_format_cards(header, &cards, err) &&
+           add_image(build, -32, &cards, pixels, width, height, err);
 }
 
-bool cb_fits_build_add_int(struct cb_fits_build *build, const struct cb_header *header, const int32_t *pixels,
+bool cb_fits_build_add_int(struct cb_fits_build *build, const struct cb_bytes *cards, const int32_t *pixels,
                            size_t width, size_t height, struct cb_error *err)
 {
-    return add_image(build, 32, header, pixels, width, height, err);
+    return add_image(build, 32, cards, pixels, width, height, err);
 }
 
 /* "folder/.name.part". */

@@ -3,14 +3,18 @@
 
 #include "base/alloc.h"
 #include "calib/rice_encode.h"
+#include "io/fits_record.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_PIXELS ((size_t)1 << 26)
+
 enum { DESCRIPTOR_BYTES = 8 }; /* of a row of the table: length and offset of its tile */
 
-/* The table of a compressed image: descriptors, then the tiles. */
+/* The table of a compressed image: descriptors, then the tiles, in borrowed memory. */
 struct tiles {
     uint8_t *data;
     size_t heap; /* bytes of all tiles */
@@ -19,13 +23,25 @@ struct tiles {
 
 static void put_big_endian(uint8_t *at, size_t value)
 {
-    uint32_t word = __builtin_bswap32((uint32_t)value);
+    uint32_t word = htobe32((uint32_t)value);
     memcpy(at, &word, sizeof word);
 }
 
-static struct tiles compress_rows(const int32_t *pixels, size_t width, size_t height)
+/* Memory of at least size bytes that lives as long as the build. */
+static uint8_t *scratch_of(struct cb_fits_build *build, size_t size)
 {
-    struct tiles tiles = { .data = cb_xalloc_array(height, DESCRIPTOR_BYTES + cb_rice_room(width)) };
+    struct cb_bytes *scratch = &build->scratch;
+    if (scratch->room < size) {
+        scratch->data = cb_xrealloc_array(scratch->data, size, 1);
+        scratch->room = size;
+    }
+    return (uint8_t *)scratch->data;
+}
+
+static struct tiles compress_rows(struct cb_fits_build *build, const int32_t *pixels, size_t width,
+                                  size_t height)
+{
+    struct tiles tiles = { .data = scratch_of(build, height * (DESCRIPTOR_BYTES + cb_rice_room(width))) };
     uint8_t *heap = tiles.data + height * DESCRIPTOR_BYTES;
     for (size_t y = 0; y < height; y++) {
         size_t size = cb_rice_encode_row(pixels + y * width, width, heap + tiles.heap);
@@ -74,39 +90,45 @@ static void describe_compression(struct cb_header *h, size_t width, size_t heigh
     cb_header_set_int(h, "ZGCOUNT", 1, "required value");
 }
 
+/* Value of a string card in a formatted header, in fresh memory; NULL when it is absent. */
+static char *find_value(const struct cb_bytes *header, const char *key)
+{
+    for (size_t at = 0; at + CB_FITS_RECORD <= header->size; at += CB_FITS_RECORD) {
+        const char *value = header->data + at + 11;
+        if (strncmp(header->data + at, key, 8) == 0)
+            return cb_xstrndup(value, strcspn(value, "' "));
+    }
+    return NULL;
+}
+
 /* The CHECKSUM and DATASUM that the segment has as a plain image. */
-static bool add_plain_sums(struct cb_header *h, const char *stamp, const struct cb_header *header,
+static bool add_plain_sums(struct cb_header *h, const char *stamp, const struct cb_bytes *cards,
                            const int32_t *pixels, size_t width, size_t height, struct cb_error *err)
 {
-    cb_auto_fits_build struct cb_fits_build plain;
+    cb_auto_fits_build struct cb_fits_build plain = { 0 };
+    cb_auto(cb_header_free) struct cb_header *structure = cb_fits_image_structure(32, width, height);
     cb_fits_build_init(&plain, stamp);
-    if (!cb_fits_build_add_int(&plain, header, pixels, width, height, err))
+    if (!cb_fits_build_add_header(&plain, structure, cards, cb_fits_sum_ints(pixels, width * height), err))
         return false;
-    for (size_t at = 0; at + 80 <= plain.bytes.size && strncmp(plain.bytes.data + at, "END ", 4) != 0;
-         at += 80) {
-        const char *card = plain.bytes.data + at;
-        const char *key = strncmp(card, "CHECKSUM", 8) == 0   ? "ZHECKSUM"
-                          : strncmp(card, "DATASUM ", 8) == 0 ? "ZDATASUM"
-                                                              : NULL;
-        cb_auto(cb_free) char *value = cb_xstrndup(card + 11, strcspn(card + 11, "' "));
-        if (key != NULL)
-            cb_header_set_string(h, key, value, "of the uncompressed image");
-    }
+    cb_auto(cb_free) char *checksum = find_value(&plain.bytes, "CHECKSUM");
+    cb_auto(cb_free) char *datasum = find_value(&plain.bytes, "DATASUM ");
+    cb_header_set_string(h, "ZHECKSUM", checksum, "of the uncompressed image");
+    cb_header_set_string(h, "ZDATASUM", datasum, "of the uncompressed image");
     return true;
 }
 
-bool cb_raw_write_segment(struct cb_fits_build *build, const struct cb_header *header, const int32_t *pixels,
+bool cb_raw_write_segment(struct cb_fits_build *build, const struct cb_bytes *cards, const int32_t *pixels,
                           size_t width, size_t height, bool plain, struct cb_error *err)
 {
-    if (width == 0 || height == 0)
-        return cb_fail(err, CB_ERR_INVALID, "segment of %zu x %zu pixels is empty", width, height);
+    if (width == 0 || height == 0 || height > MAX_PIXELS / width)
+        return cb_fail(err, CB_ERR_INVALID, "segment of %zu x %zu pixels is empty or too large", width,
+                       height);
     if (plain)
-        return cb_fits_build_add_int(build, header, pixels, width, height, err);
-    struct tiles tiles = compress_rows(pixels, width, height);
-    cb_auto(cb_free) uint8_t *data = tiles.data;
+        return cb_fits_build_add_int(build, cards, pixels, width, height, err);
+    struct tiles tiles = compress_rows(build, pixels, width, height);
     cb_auto(cb_header_free) struct cb_header *structure = table_structure(&tiles, height);
     describe_compression(structure, width, height);
-    if (!add_plain_sums(structure, build->stamp, header, pixels, width, height, err))
-        return false;
-    return cb_fits_build_add(build, structure, header, data, height * DESCRIPTOR_BYTES + tiles.heap, err);
+    return add_plain_sums(structure, build->stamp, cards, pixels, width, height, err) &&
+           cb_fits_build_add(build, structure, cards, tiles.data, height * DESCRIPTOR_BYTES + tiles.heap,
+                             err);
 }

@@ -6,7 +6,7 @@
 /*
  * Append one segment of a raw file.
  *
- * header  cards of the segment (EXTNAME, DATASEC, ...)
+ * cards   of the segment (EXTNAME, DATASEC, ...), formatted
  * pixels  [height * width] as read
  * plain   an uncompressed IMAGE extension instead of RICE_1
  *
@@ -14,6 +14,6 @@
  *
  * Errors    CB_ERR_INVALID  as cb_fits_build_add; empty
  */
-CB_MUST_CHECK bool cb_raw_write_segment(struct cb_fits_build *build, const struct cb_header *header,
+CB_MUST_CHECK bool cb_raw_write_segment(struct cb_fits_build *build, const struct cb_bytes *cards,
                                         const int32_t *pixels, size_t width, size_t height, bool plain,
                                         struct cb_error *err);

@@ -37,7 +37,9 @@ static void build_file(struct cb_fits_build *build, const int32_t *pixels, bool 
     cb_header_set_double(table, "TEMP1", -12.6875, "");
     cb_fits_build_init(build, "2024-12-08T20:00:00");
     assert_true(cb_fits_build_add_primary(build, primary, NULL));
-    assert_true(cb_raw_write_segment(build, segment, pixels, WIDTH, HEIGHT, plain, NULL));
+    cb_auto_bytes struct cb_bytes cards = CB_BYTES(100000);
+    assert_true(cb_fits_format_cards(segment, &cards, NULL));
+    assert_true(cb_raw_write_segment(build, &cards, pixels, WIDTH, HEIGHT, plain, NULL));
     assert_true(cb_fits_build_add_empty_table(build, table, NULL));
 }
 

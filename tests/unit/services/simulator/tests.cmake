@@ -1,0 +1,5 @@
+cb_service_unit_test(simulator plan plan.c)
+cb_service_unit_test(simulator options options.c plan.c)
+cb_service_unit_test(simulator schedule schedule.c plan.c)
+cb_service_unit_test(simulator header header.c segment_header.c schedule.c plan.c)
+cb_service_unit_test(simulator frames frames.c camera.c damage.c header.c segment_header.c schedule.c plan.c truth.c ptc_truth.c)
