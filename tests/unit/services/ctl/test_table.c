@@ -65,7 +65,7 @@ static void prints_one_json_document_in_which_what_is_not_finite_is_null(void **
     assert_string_equal(text,
                         "{\"schema\":\"calbus.test.v1\",\"home\":\"/h\",\"items\":["
                         "{\"name\":\"détecteur\",\"count\":7,\"on\":true,\"inner\":[1,2]},"
-                        "{\"name\":\"b\\tc\",\"count\":null,\"on\":false,\"inner\":null}],\"next\":null}\n");
+                        "{\"name\":\"b\\u0009c\",\"count\":null,\"on\":false,\"inner\":null}],\"next\":null}\n");
 }
 
 static void prints_the_columns_asked_for_in_their_order(void **state)

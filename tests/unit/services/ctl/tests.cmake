@@ -1,7 +1,7 @@
 cb_service_unit_test(ctl args args.c)
 cb_service_unit_test(ctl table table.c args.c)
 cb_service_unit_test(ctl shell_quote shell_quote.c)
-cb_service_unit_test(ctl units units.c process.c)
+cb_service_unit_test(ctl units units_text.c)
 cb_service_unit_test(ctl process process.c)
 cb_service_unit_test(ctl service_list service_list.c)
 cb_service_unit_test(ctl exit_status exit_status.c)

@@ -1,0 +1,39 @@
+#!/bin/bash
+# Functions that are not used, each with the place where it may stand; words that never belong in the tree.
+set -euo pipefail
+cd "$1"
+wrong=0
+
+# the code without comments and texts of strings
+plain() {
+  perl -0pe 's{"(?:[^"\\\n]|\\.)*"}{""}g; s{/\*.*?\*/}{my $c = $&; $c =~ s/[^\n]//g; $c}gse; s{//[^\n]*}{}g' "$1"
+}
+
+# ban REGEX REASON ALLOWED-PATHS-REGEX
+ban() {
+  local name=$1 reason=$2 allowed=$3 file hits
+  while read -r file; do
+    [[ $file =~ $allowed ]] && continue
+    hits=$(plain "$file" | grep -nE "(^|[^A-Za-z0-9_>.])($name)[[:space:]]*\(" || true)
+    [[ -z $hits ]] || {
+      printf '%s: %s (%s)\n%s\n' "$file" "banned function" "$reason" "$hits"
+      wrong=1
+    }
+  done < <(git ls-files --cached --others --exclude-standard 'common/**.c' 'common/**.h' 'services/**.c' 'services/**.h')
+}
+none='^$'
+ban 'strcpy|strcat|sprintf|vsprintf|gets|strtok' 'unbounded or stateful' "$none"
+ban 'atoi|atol|atoll|atof' 'says nothing about what is no number' "$none"
+ban 'system|popen' 'hands text to a shell' "$none"
+ban 'localtime|gmtime|localtime_r|gmtime_r|mktime' 'the calendar is in base/tai.c' '^common/base/tai\.c$'
+ban 'rand|srand|random|drand48' 'not reproducible, or not random' "$none"
+ban 'sleep|usleep' 'waits for time, not for a condition' "$none"
+ban 'exit|quick_exit' 'main returns' "$none"
+ban 'printf|puts|putchar' 'only the command line prints' '^services/(ctl|simulator)/'
+ban 'getenv' 'settings are read once' '^(services/(ctl|simulator)/|common/(base/settings|service/service)\.c|common/engine/environment\.c|services/[a-z]+/pipelines\.c)'
+
+while read -r hit; do
+  echo "does not belong in the tree: $hit"
+  wrong=1
+done < <(git grep -nIE '(TO)(DO)|FIX(ME)|(^|[^X])X(XX)([^X]|$)' -- . ':!LICENSE' ':!*.sql' || true)
+exit $wrong
