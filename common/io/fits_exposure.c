@@ -48,20 +48,24 @@ static bool pad(struct output *out, struct cb_error *err)
     return over == 0 || put(out, zeros, CB_FITS_BLOCK - over, err);
 }
 
+static bool format_header(const struct cb_header *structure, const struct cb_header *content,
+                          struct cb_bytes *ret_text, struct cb_error *err)
+{
+    for (size_t i = 0; i < structure->count; i++)
+        if (!cb_fits_add_card(ret_text, &structure->card[i], err))
+            return false;
+    if (!cb_fits_add_content(ret_text, content, err))
+        return false;
+    cb_fits_end_header(ret_text);
+    return cb_bytes_ok(ret_text) ||
+           cb_fail(err, CB_ERR_INVALID, "a header has more than %zu bytes", HEADER_MAX);
+}
+
 static bool put_header(struct output *out, const struct cb_header *structure, const struct cb_header *content,
                        struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes text = CB_BYTES(HEADER_MAX);
-    for (size_t i = 0; i < structure->count; i++)
-        if (!cb_fits_add_card(&text, &structure->card[i], err))
-            return false;
-    if (!cb_fits_add_content(&text, content, err))
-        return false;
-    cb_fits_end_header(&text);
-    if (!cb_bytes_ok(&text))
-        return cb_fail(err, CB_ERR_INVALID, "the header of \"%s\" has more than %zu bytes", out->path,
-                       HEADER_MAX);
-    return put(out, text.data, text.size, err);
+    return format_header(structure, content, &text, err) && put(out, text.data, text.size, err);
 }
 
 /* ---- primary and image
@@ -145,18 +149,41 @@ static bool put_image(struct output *out, const struct cb_image *image, struct c
 /* ---- mask and variance
  * ------------------------------------------------------------------------------------------------ */
 
+static bool put_heap(void *self, const void *bytes, size_t size, struct cb_error *err)
+{
+    return put(self, bytes, size, err);
+}
+
+/* Header and descriptors of a compressed plane, as far as they are known. */
+static bool put_table(struct output *out, const struct cb_tiles_format *format, const struct cb_tiles *tiles,
+                      const struct cb_header *content, struct cb_error *err)
+{
+    cb_auto(cb_header_free) struct cb_header *structure = cb_tiles_structure(format, tiles);
+    return put_header(out, structure, content, err) &&
+           put(out, tiles->descriptors, tiles->count * CB_TILE_DESCRIPTOR_BYTES, err);
+}
+
+/* Go back to a place in the file, or to its end. */
+static bool go_to(struct output *out, uint64_t place, struct cb_error *err)
+{
+    return lseek(out->fd, (off_t)place, SEEK_SET) >= 0 ||
+           cb_fail(err, CB_ERR_TRANSIENT, "could not write file \"%s\": %s", out->path, strerror(errno));
+}
+
+/* The heap is written as it is made; header and descriptors, which tell its size, are written again behind
+ * it. */
 static bool put_compressed(struct output *out, const struct cb_tiles_format *format, const void *pixels,
                            const struct cb_header *content, struct cb_error *err)
 {
-    struct cb_tiles tiles = { .heap = NULL };
-    cb_auto(cb_header_free) struct cb_header *structure = NULL;
-    bool ok = cb_tiles_compress(format, pixels, &tiles, err);
-    if (ok) {
-        structure = cb_tiles_structure(format, &tiles);
-        ok = put_header(out, structure, content, err) &&
-             put(out, tiles.descriptors, tiles.count * CB_TILE_DESCRIPTOR_BYTES, err) &&
-             put(out, tiles.heap, tiles.heap_size, err) && pad(out, err);
-    }
+    struct cb_tiles tiles = { .descriptors = NULL };
+    uint64_t start = out->size;
+    if (!cb_tiles_new(format, &tiles, err))
+        return false;
+    bool ok = put_table(out, format, &tiles, content, err) &&
+              cb_tiles_compress(format, pixels, &tiles, put_heap, out, err) && pad(out, err);
+    uint64_t end = out->size;
+    ok = ok && go_to(out, start, err) && put_table(out, format, &tiles, content, err) && go_to(out, end, err);
+    out->size = end;
     cb_tiles_done(&tiles);
     return ok;
 }

@@ -10,14 +10,24 @@
 
 #define GZIP_WINDOW (15 + 16) /* zlib: a gzip header and trailer around the data */
 #define BYTES 4u              /* of a pixel */
+#define TILE_MARGIN 1024      /* for the marks where the level of compression changes */
 #define SAMPLE 4096u          /* bytes looked at to tell noise from structure */
 #define NOISE_SHARE 48u /* noise when no byte value has more than a 48th of the sample (even: a 256th) */
+
+bool cb_tiles_new(const struct cb_tiles_format *format, struct cb_tiles *ret_tiles, struct cb_error *err)
+{
+    struct cb_tiles tiles = { .count = (format->height_px + CB_TILE_ROWS - 1) / CB_TILE_ROWS };
+    tiles.descriptors = calloc(tiles.count, CB_TILE_DESCRIPTOR_BYTES);
+    if (tiles.descriptors == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory to compress a plane");
+    *ret_tiles = tiles;
+    return true;
+}
 
 void cb_tiles_done(struct cb_tiles *tiles)
 {
     free(tiles->descriptors);
-    free(tiles->heap);
-    *tiles = (struct cb_tiles){ .heap = NULL };
+    *tiles = (struct cb_tiles){ .descriptors = NULL };
 }
 
 static void put_big_endian(uint8_t *bytes, uint32_t value)
@@ -75,62 +85,56 @@ static size_t deflate_tile(z_stream *z, uint8_t *bytes, size_t n, bool shuffled,
     return room - z->avail_out;
 }
 
-static bool make_room(struct cb_tiles *tiles, size_t more, struct cb_error *err)
-{
-    if (tiles->heap_size + more > INT32_MAX)
-        return cb_fail(err, CB_ERR_INVALID, "a compressed plane has more than 2 GiB");
-    if (tiles->heap_size + more <= tiles->heap_room)
-        return true;
-    size_t room = tiles->heap_room + tiles->heap_room / 4 + more;
-    uint8_t *grown = realloc(tiles->heap, room);
-    if (grown == NULL)
-        return cb_fail(err, CB_ERR_TRANSIENT, "no memory to compress a plane");
-    tiles->heap = grown;
-    tiles->heap_room = room;
-    return true;
-}
+/* What a plane is compressed with. */
+struct press {
+    const struct cb_tiles_format *format;
+    z_stream z;
+    uint8_t *bytes; /* a tile */
+    uint8_t *out;   /* a compressed tile */
+    size_t room;
+    cb_tiles_put *put;
+    void *self;
+};
 
-static bool compress_tile(z_stream *z, const struct cb_tiles_format *format, const uint32_t *pixels,
-                          size_t tile, uint8_t *bytes, struct cb_tiles *tiles, struct cb_error *err)
+static bool compress_tile(struct press *press, const uint32_t *pixels, size_t tile, struct cb_tiles *tiles,
+                          struct cb_error *err)
 {
+    const struct cb_tiles_format *format = press->format;
     size_t first = tile * CB_TILE_ROWS, left = format->height_px - first;
     size_t n = (left < CB_TILE_ROWS ? left : CB_TILE_ROWS) * format->width_px;
-    size_t room = deflateBound(z, (uLong)(BYTES * n)) + 64 * BYTES;
-    if (!make_room(tiles, room, err))
-        return false;
-    serialize(pixels + first * format->width_px, n, format->is_float, bytes);
-    size_t size = deflate_tile(z, bytes, n, format->is_float, tiles->heap + tiles->heap_size, room);
+    serialize(pixels + first * format->width_px, n, format->is_float, press->bytes);
+    size_t size = deflate_tile(&press->z, press->bytes, n, format->is_float, press->out, press->room);
     if (size == 0)
         return cb_fail(err, CB_ERR_TRANSIENT, "could not compress a tile: %s",
-                       z->msg != NULL ? z->msg : "zlib failed");
+                       press->z.msg != NULL ? press->z.msg : "zlib failed");
+    if (tiles->heap_size + size > INT32_MAX)
+        return cb_fail(err, CB_ERR_INVALID, "a compressed plane has more than 2 GiB");
     put_big_endian(tiles->descriptors + tile * CB_TILE_DESCRIPTOR_BYTES, (uint32_t)size);
     put_big_endian(tiles->descriptors + tile * CB_TILE_DESCRIPTOR_BYTES + 4, (uint32_t)tiles->heap_size);
     tiles->heap_size += size;
     tiles->longest = size > tiles->longest ? size : tiles->longest;
-    return true;
+    return press->put(press->self, press->out, size, err);
 }
 
-bool cb_tiles_compress(const struct cb_tiles_format *format, const void *pixels, struct cb_tiles *ret_tiles,
-                       struct cb_error *err)
+bool cb_tiles_compress(const struct cb_tiles_format *format, const void *pixels, struct cb_tiles *tiles,
+                       cb_tiles_put *put, void *self, struct cb_error *err)
 {
-    struct cb_tiles tiles = { .count = (format->height_px + CB_TILE_ROWS - 1) / CB_TILE_ROWS };
-    z_stream z = { .zalloc = NULL };
-    cb_auto(cb_free) uint8_t *bytes = malloc(CB_TILE_ROWS * format->width_px * BYTES);
-    tiles.descriptors = calloc(tiles.count, CB_TILE_DESCRIPTOR_BYTES);
-    if (bytes == NULL || tiles.descriptors == NULL ||
-        deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, 8,
-                     format->is_float ? Z_RLE : Z_DEFAULT_STRATEGY) != Z_OK) {
-        cb_tiles_done(&tiles);
+    struct press press = { .format = format, .put = put, .self = self };
+    size_t tile_bytes = CB_TILE_ROWS * format->width_px * BYTES;
+    if (deflateInit2(&press.z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, 8,
+                     format->is_float ? Z_RLE : Z_DEFAULT_STRATEGY) != Z_OK)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory to compress a plane");
-    }
-    bool ok = true;
-    for (size_t tile = 0; ok && tile < tiles.count; tile++)
-        ok = compress_tile(&z, format, pixels, tile, bytes, &tiles, err);
-    deflateEnd(&z);
+    press.room = deflateBound(&press.z, (uLong)tile_bytes) + TILE_MARGIN;
+    press.bytes = malloc(tile_bytes);
+    press.out = malloc(press.room);
+    bool ok = press.bytes != NULL && press.out != NULL;
     if (!ok)
-        cb_tiles_done(&tiles);
-    else
-        *ret_tiles = tiles;
+        cb_fail(err, CB_ERR_TRANSIENT, "no memory to compress a plane");
+    for (size_t tile = 0; ok && tile < tiles->count; tile++)
+        ok = compress_tile(&press, pixels, tile, tiles, err);
+    deflateEnd(&press.z);
+    free(press.bytes);
+    free(press.out);
     return ok;
 }
 

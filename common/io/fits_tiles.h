@@ -13,24 +13,30 @@ struct cb_tiles_format {
     bool is_float; /* else int32 */
 };
 
-/* A compressed plane as the table of a FITS file: descriptors in its byte order, then the heap. */
+/* A compressed plane as the table of a FITS file: descriptors in its byte order; the heap has gone to put. */
 struct cb_tiles {
     uint8_t *descriptors; /* [count * CB_TILE_DESCRIPTOR_BYTES] */
     size_t count;
-    uint8_t *heap;
-    size_t heap_size, heap_room;
+    size_t heap_size;
     size_t longest; /* bytes of the longest tile */
 };
+/* No tile compressed yet: descriptors are zeros. Errors: CB_ERR_TRANSIENT no memory. */
+CB_MUST_CHECK bool cb_tiles_new(const struct cb_tiles_format *format, struct cb_tiles *ret_tiles,
+                                struct cb_error *err);
 void cb_tiles_done(struct cb_tiles *tiles);
+
+/* Takes the bytes of the heap, tile by tile. */
+typedef bool cb_tiles_put(void *self, const void *bytes, size_t size, struct cb_error *err);
 
 /*
  * Compress a plane of 4-byte pixels (host byte order). The bytes depend on the pixels only.
  *
  * Errors    CB_ERR_TRANSIENT  no memory
- *           CB_ERR_INVALID    more than 2 GiB
+ *           CB_ERR_INVALID    more than 2 GiB; and those of put
  */
 CB_MUST_CHECK bool cb_tiles_compress(const struct cb_tiles_format *format, const void *pixels,
-                                     struct cb_tiles *ret_tiles, struct cb_error *err);
+                                     struct cb_tiles *tiles, cb_tiles_put *put, void *self,
+                                     struct cb_error *err);
 
-/* The cards XTENSION ... ZQUANTIZ of the table. */
+/* The cards XTENSION ... ZQUANTIZ of the table; as many and in the same order whatever the tiles hold. */
 struct cb_header *cb_tiles_structure(const struct cb_tiles_format *format, const struct cb_tiles *tiles);
