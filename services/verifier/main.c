@@ -1,6 +1,7 @@
 /* verifier: judges new calibrations, and what is in force by each day's exposures. */
 #include "base/alloc.h"
 #include "pipelines.h"
+#include "publish_avro.h"
 #include "verifier.h"
 #include "work.h"
 
@@ -67,6 +68,8 @@ static bool start(void *self, const struct cb_service_config *common, struct cb_
 static void stop(void *self)
 {
     struct verifier *me = self;
+    avro_publisher_close(me->avro);
+    me->avro = NULL;
     cb_repo_index_done(&me->index);
     me->index = (struct cb_repo_index){ 0 };
     free(me->pipelines);
@@ -118,6 +121,9 @@ static bool start(void *self, const struct cb_service_config *common, struct cb_
                                      .repository_index = me->index_path,
                                      .lease_ms = me->config.lease_ms,
                                      .max_attempts = me->config.attempts };
+    if (common->schema_registry != NULL && common->schema_registry[0] != '\0' &&
+        !avro_publisher_open(common, &me->avro, err))
+        return false;
     return find_pipelines(me->config.pipelines, &me->pipelines, err);
 }
 

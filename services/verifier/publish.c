@@ -1,6 +1,7 @@
 /* Publishes the history of metrics from its rows, with a cursor: none is left out. */
 #include "base/alloc.h"
 #include "calbus/v1/metric.pb-c.h"
+#include "publish_avro.h"
 #include "service/outbox.h"
 #include "sql.h"
 #include "verifier.h"
@@ -70,10 +71,10 @@ static bool publish_row(struct cb_db *db, const struct cb_rows *rows, size_t i, 
 
 bool publish_task(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err)
 {
-    const struct verifier *me = self;
+    struct verifier *me = self;
     cb_auto(cb_rows_free) struct cb_rows *cursor = NULL, *rows = NULL;
-    if (me->avro)
-        return true;
+    if (me->avro != NULL)
+        return avro_publish(me->avro, db, ret_again, err);
     if (!cb_db_run(db, sql_find_cursor, CB_P(cb_p_text(PUBLISHER)), &cursor, err) ||
         !cb_db_run(db, sql_find_records, CB_P(cb_p_int(cb_rows_int(cursor, 0, 0)), cb_p_int(CHUNK)), &rows,
                    err))

@@ -15,14 +15,16 @@ struct verifier_config {
     bool automatic;                      /* [verifier] automatic: verify each finished generation by itself */
 };
 
+struct avro_publisher;
+
 struct verifier {
     struct verifier_config config;
     char *home;                 /* CALBUS_HOME */
     char *pipelines;            /* in force */
     struct cb_repo_index index; /* labels of repositories */
     char *index_path;
-    struct cb_engine engine; /* whose quanta are taken, and how long a lease is */
-    bool avro;               /* metrics go out as Avro: a schema registry is configured */
+    struct cb_engine engine;     /* whose quanta are taken, and how long a lease is */
+    struct avro_publisher *avro; /* metrics go out as Avro; NULL: no schema registry is configured */
 };
 
 /* Open a repository by label or path, on the handler's connection. */
