@@ -90,6 +90,7 @@ static bool retry(struct ctl *ctl, struct cb_error *err)
 static const struct ctl_flag wait_flags[] = {
     { "files", 0, CTL_FLAG_INT, "N",
       "Also until at least N files were registered or set aside since the beginning." },
+    { "timeout", 0, CTL_FLAG_INT, "SECONDS", "Give up after this; 600 unless given." },
     { .name = NULL },
 };
 

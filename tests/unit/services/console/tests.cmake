@@ -1,0 +1,1 @@
+cb_service_unit_test(console page page.c)
