@@ -100,7 +100,8 @@ static bool read_name(struct reader *reader, struct value *ret_value)
     const char *found = NULL;
 
     while (is_word(reader->at[length]) || reader->at[length] == '.' ||
-           (length > 0 && strchr("+-", reader->at[length]) != NULL && isdigit((unsigned char)reader->at[0])))
+           (length > 0 && (reader->at[length] == '+' || reader->at[length] == '-') &&
+            isdigit((unsigned char)reader->at[0])))
         length++;
     if (length == 0)
         return fail(reader, "a value is expected");

@@ -251,6 +251,6 @@ static inline void certify_result(struct fixture *f, const char *type, const cha
 
 static inline size_t amp_of(size_t x, size_t y)
 {
-    /* C10..C17 below, C00..C07 above; truth_amps.txt has C10..C17, C07..C00. */
-    return y < HEIGHT / 2 ? x / 64 : 15 - x / 64;
+    /* C00..C07 below, C10..C17 above; truth_amps.txt has C10..C17, C07..C00. */
+    return y >= HEIGHT / 2 ? x / 64 : 15 - x / 64;
 }

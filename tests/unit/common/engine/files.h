@@ -13,32 +13,34 @@
 #define FILES_MAX 16
 
 struct files {
-    char folder[64];
-    char path[FILES_MAX][160];
+    char *folder;
+    char *path[FILES_MAX];
     size_t count;
 };
 
 static inline void files_open(struct files *files)
 {
-    memset(files, 0, sizeof *files);
-    snprintf(files->folder, sizeof files->folder, "/tmp/cb_engine.XXXXXX");
+    *files = (struct files){ .folder = cb_xstrdup("/tmp/cb_engine.XXXXXX") };
     if (mkdtemp(files->folder) == NULL)
         abort();
 }
 
+/* A file of that name and content; writing it again replaces it. */
 static inline const char *files_add(struct files *files, const char *name, const char *text)
 {
-    char *path = files->path[files->count++];
-    snprintf(path, sizeof files->path[0], "%s/%s", files->folder, name);
+    char *path = cb_xasprintf("%s/%s", files->folder, name);
     FILE *file = fopen(path, "w");
-    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0)
+    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0 || files->count == FILES_MAX)
         abort();
-    return path;
+    return files->path[files->count++] = path;
 }
 
 static inline void files_close(struct files *files)
 {
-    for (size_t i = 0; i < files->count; i++)
+    for (size_t i = 0; i < files->count; i++) {
         unlink(files->path[i]);
+        free(files->path[i]);
+    }
     rmdir(files->folder);
+    free(files->folder);
 }
