@@ -11,6 +11,13 @@ const struct cb_task_class *const cb_task_classes[] = {
     &cb_task_combine_by_filter,
     &cb_task_flat_measure,
     &cb_task_flat_normalize,
+    &cb_task_verify_bias,
+    &cb_task_verify_dark,
+    &cb_task_verify_flat,
+    &cb_task_verify_exp_merge,
+    &cb_task_verify_exp_merge_by_filter,
+    &cb_task_verify_run_merge,
+    &cb_task_verify_run_merge_by_filter,
     NULL,
 };
 
