@@ -115,11 +115,22 @@ static bool section_matches(const char *pattern, const char *section)
     return strcmp(pattern, section) == 0;
 }
 
-static bool is_others(const struct cb_setting *others, const char *section, const char *key)
+static bool is_own_section(const struct gathering *all, const char *section)
 {
-    for (; others != NULL && others->section != NULL; others++)
-        if (section_matches(others->section, section) &&
-            (strcmp(others->key, "*") == 0 || strcmp(others->key, key) == 0))
+    for (const struct cb_setting *const *table = all->tables; *table != NULL; table++)
+        for (const struct cb_setting *setting = *table; setting->section != NULL; setting++)
+            if (strcmp(setting->section, section) == 0)
+                return true;
+    return false;
+}
+
+static bool is_others(const struct gathering *all, const char *section, const char *key)
+{
+    bool own = is_own_section(all, section);
+    for (const struct cb_setting *other = all->sources->others; other != NULL && other->section != NULL;
+         other++)
+        if (section_matches(other->section, section) &&
+            ((strcmp(other->key, "*") == 0 && !own) || strcmp(other->key, key) == 0))
             return true;
     return false;
 }
@@ -151,7 +162,7 @@ static void give(struct gathering *all, const char *section, const char *key, co
         add_given(all, section, key, value, origin);
         return;
     }
-    if (is_others(all->sources->others, section, key))
+    if (is_others(all, section, key))
         return;
     char name[256];
     snprintf(name, sizeof name, "%s.%s", section, key);
@@ -219,9 +230,12 @@ static bool is_no_setting(const char *name, size_t length)
     return false;
 }
 
-static bool is_others_variable(const struct cb_setting *others, const char *name)
+static bool is_others_variable(const struct gathering *all, const char *name)
 {
-    for (; others != NULL && others->section != NULL; others++) {
+    for (const struct cb_setting *others = all->sources->others; others != NULL && others->section != NULL;
+         others++) {
+        if (strcmp(others->key, "*") == 0 && is_own_section(all, others->section))
+            continue;
         char pattern[128];
         spell_variable(others, pattern, sizeof pattern);
         size_t fixed = strlen(pattern);
@@ -252,7 +266,7 @@ static void gather_variable(struct gathering *all, const char *variable)
                 return;
             }
         }
-    if (!is_others_variable(all->sources->others, name))
+    if (!is_others_variable(all, name))
         add_unknown(all, "environment", name, spell_variable);
 }
 

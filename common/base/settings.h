@@ -42,7 +42,8 @@ struct cb_setting {
  * dropped
  *   key = "value"         keeps blanks; \" and \\ stand for " and \
  *
- * A key comes once in a file. Among `others`, key "*" stands for every key of the section, and a section that
+ * A key comes once in a file. Among `others`, key "*" stands for every key of a section that
+ * the tables do not have, and a section that
  * ends in ".*" for all that begin so ("site.*": [site.usdf]). */
 
 /* Where values come from; gathered once at start by the caller, so that nothing else reads the environment.

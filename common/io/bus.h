@@ -20,6 +20,7 @@ struct cb_bus_config {
     const char *bootstrap_file; /* {"bootstrap":"...","incarnation":"..."}, of the embedded broker */
     const char *extra;     /* "security.protocol=SASL_SSL,sasl.mechanism=SCRAM-SHA-512,..."; may be NULL */
     const char *client_id; /* "calbus-relay"; may be NULL */
+    bool hasty; /* producers drop what the broker does not take in 10 s, instead of waiting for it */
 };
 
 /* Where the broker is now. */
@@ -78,6 +79,8 @@ CB_MUST_CHECK bool cb_producer_send(struct cb_producer *producer, const struct c
                                     struct cb_error *err);
 /* Serve delivery reports for up to wait_ms. */
 void cb_producer_poll(struct cb_producer *producer, int wait_ms);
+/* The cluster's id as the producer knows it now, without asking; false when it knows none. */
+bool cb_producer_cluster(const struct cb_producer *producer, char *ret_id, size_t size);
 /* False when the producer has ended for good (a lost sequence): close it and open another. */
 CB_MUST_CHECK bool cb_producer_is_sound(struct cb_producer *producer, struct cb_error *err);
 

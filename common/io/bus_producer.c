@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct cb_producer {
@@ -30,21 +31,21 @@ bool cb_producer_open(const struct cb_bus_config *config, const struct cb_bus_pl
                       cb_on_delivery *on_delivery, void *self, struct cb_producer **ret_producer,
                       struct cb_error *err)
 {
-    static const char *const pairs[] = { "enable.idempotence",
-                                         "true",
-                                         "enable.gapless.guarantee",
-                                         "true",
-                                         "linger.ms",
-                                         "5",
-                                         "compression.type",
-                                         "zstd",
-                                         "message.timeout.ms",
-                                         "0",
-                                         "partitioner",
-                                         "murmur2_random", /* as Java and Python tools */
-                                         "queue.buffering.max.messages",
-                                         "100000",
-                                         NULL };
+    const char *const pairs[] = { "enable.idempotence",
+                                  "true",
+                                  "enable.gapless.guarantee",
+                                  config->hasty ? "false" : "true",
+                                  "linger.ms",
+                                  "5",
+                                  "compression.type",
+                                  "zstd",
+                                  "message.timeout.ms",
+                                  config->hasty ? "10000" : "0",
+                                  "partitioner",
+                                  "murmur2_random", /* as Java and Python tools */
+                                  "queue.buffering.max.messages",
+                                  "100000",
+                                  NULL };
     cb_auto(cb_bus_conf_free) rd_kafka_conf_t *conf = cb_bus_conf(config, place, err);
     if (conf == NULL || !cb_bus_set_all(conf, pairs, err))
         return false;
@@ -106,6 +107,16 @@ bool cb_producer_send(struct cb_producer *producer, const struct cb_record *reco
 void cb_producer_poll(struct cb_producer *producer, int wait_ms)
 {
     rd_kafka_poll(producer->handle, wait_ms);
+}
+
+bool cb_producer_cluster(const struct cb_producer *producer, char *ret_id, size_t size)
+{
+    char *id = rd_kafka_clusterid(producer->handle, 0);
+    if (id == NULL)
+        return false;
+    snprintf(ret_id, size, "%s", id);
+    rd_kafka_mem_free(producer->handle, id);
+    return true;
 }
 
 bool cb_producer_is_sound(struct cb_producer *producer, struct cb_error *err)

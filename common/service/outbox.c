@@ -204,6 +204,8 @@ static void send_now(const struct cb_outgoing *outgoing, const struct ready *rea
                                       .header_count = CB_ENVELOPE_HEADERS };
     pthread_rwlock_rdlock(&loose_lock);
     struct cb_error ignored;
+    if (loose_producer != NULL)
+        cb_producer_poll(loose_producer, 0);
     bool sent = loose_producer != NULL && cb_producer_send(loose_producer, &record, NULL, &ignored);
     pthread_rwlock_unlock(&loose_lock);
     cb_metric_add("calbus_events_produced_total", 1,

@@ -24,6 +24,7 @@ static const struct cb_setting table[] = {
 };
 static const struct cb_setting *const tables[] = { table, NULL };
 static const struct cb_setting others[] = {
+    { "run", "*", CB_SET_TEXT, 0, NULL, 0, 0, NULL }, /* ours: does not cover its unknown keys */
     { "ingest", "*", CB_SET_TEXT, 0, NULL, 0, 0, NULL },
     { "site.*", "*", CB_SET_TEXT, 0, NULL, 0, 0, NULL },
     { NULL, NULL, CB_SET_TEXT, 0, NULL, 0, 0, NULL },
