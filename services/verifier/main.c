@@ -54,15 +54,6 @@ static struct cb_work work = {
     .release = work_release,
 };
 
-bool open_repository(struct verifier *me, struct cb_db *db, const char *label, struct cb_repo **ret_repo,
-                     struct cb_error *err)
-{
-    cb_repo_index_done(&me->index); /* labels may have been added since */
-    me->index = (struct cb_repo_index){ 0 };
-    return cb_repo_index_read(me->index_path, &me->index, err) &&
-           cb_repo_open(label, &me->index, db, ret_repo, err);
-}
-
 static bool start(void *self, const struct cb_service_config *common, struct cb_db *db, struct cb_error *err);
 
 static void stop(void *self)

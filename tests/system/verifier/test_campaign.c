@@ -1,0 +1,146 @@
+/* A bias is made from the sample frames and verified on them: statistics in the registry, tests and metrics
+ * in the database, events in the outbox, a report on disk. */
+#include "engine/campaign.h"
+
+#include "conclude.h"
+#include "service/outbox.h"
+
+#define BIAS_OUT "LSSTComCam/calib/DM-1/demo/biasGen.20241210a/run1"
+#define VERIFY_OUT "LSSTComCam/calib/DM-1/demo/verifyBias.20241210a/run1"
+#define WHERE(type)                                                                                          \
+    "instrument='LSSTComCam' and exposure.day_obs=20241208 and exposure.observation_type='" type "'"
+
+static const struct cb_engine verify_engine = { .name = "verifier", .lease_ms = 60000, .max_attempts = 3 };
+
+static int64_t number(struct fixture *f, const char *sql)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    must(cb_db_run(f->db, sql, CB_P0, &rows, &oops));
+    assert_int_equal(cb_rows_count(rows), 1);
+    return cb_rows_int(rows, 0, 0);
+}
+
+static void request_verification(struct fixture *f, struct cb_run *ret_run)
+{
+    static const char *const variables[] = { "CP_VERIFY_DIR=" CB_DEPLOY "/cp_verify", NULL };
+    const struct cb_environment environment = { .entry = variables };
+    cb_auto(cb_pipeline_free) struct cb_pipeline *pipeline = NULL;
+    cb_auto_bytes struct cb_bytes text = CB_BYTES(1U << 20);
+    must(cb_pipeline_load(CB_DEPLOY "/cp_verify/pipelines/LSSTComCam/verifyBias.yaml", &environment, NULL, 0,
+                          &pipeline, &oops));
+    cb_pipeline_format(pipeline, &text);
+    struct cb_run run = { .engine = (char *)"verifier",
+                          .kind = (char *)"campaign",
+                          .repository = f->root,
+                          .ticket = (char *)"DM-1",
+                          .pipeline = (char *)cb_bytes_text(&text),
+                          .inputs = (char *)BIAS_OUT "," INPUTS,
+                          .where = (char *)WHERE("bias"),
+                          .output_run = (char *)VERIFY_OUT,
+                          .output_collection = (char *)"LSSTComCam/calib/DM-1/demo/verifyBias.20241210a" };
+    cb_uuid_new_text(run.id);
+    must(cb_run_insert(f->db, &run, &oops));
+    must(cb_run_load(f->db, run.id, ret_run, &oops));
+}
+
+static void work_off_verification(struct fixture *f)
+{
+    struct cb_quantum *quantum;
+    while ((quantum = claim(f, &verify_engine, "worker")) != NULL) {
+        struct cb_error outcome = { 0 };
+        if (!cb_quantum_run(&verify_engine, f->db, quantum, NULL, &outcome))
+            print_error("%s: %s\n", quantum->label, outcome.text);
+        finish(f, quantum, &outcome);
+        cb_quantum_release(quantum);
+    }
+}
+
+static void conclude_all(struct verifier *me, struct fixture *f)
+{
+    bool again = true;
+    while (again) {
+        cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+        again = false;
+        must(cb_tx_begin(f->db, &tx, &oops));
+        must(conclude_task(me, f->db, &again, &oops));
+        must(cb_tx_commit(&tx, &oops));
+    }
+}
+
+static void check_statistics(struct fixture *f)
+{
+    cb_auto_datasets struct cb_dataset_list found = { 0 };
+    cb_auto(cb_free) char *path = NULL;
+    const char *run = VERIFY_OUT;
+    struct cb_data_id id = { 0 };
+    must(cb_data_id_set(&id, CB_INSTRUMENT, "LSSTComCam", &oops));
+    must(cb_dataset_find(f->repo, "verifyBiasStats", &id, &run, 1, NULL, &found, &oops));
+    assert_int_equal(found.count, 1);
+    must(cb_dataset_file(f->repo, &found.item[0], &path, &oops));
+    cb_auto(cb_free) char *text = read_text(path);
+    assert_non_null(strstr(text, "2024120800696:\n  SUCCESS: true\n"));
+    assert_non_null(strstr(text, "\nSUCCESS: true\n"));
+}
+
+static void a_bias_passes_on_its_own_inputs(void **state)
+{
+    struct fixture *f = *state;
+    cb_auto_run struct cb_run run = { .id = "" }, ended = { .id = "" };
+    cb_auto(cb_free) char *index = cb_xasprintf("%s/none.yaml", f->root);
+    struct verifier me = { .home = f->root, .index_path = index };
+    cb_outbox_set_source("usdf", "verifier");
+    run_pipeline(f, "cpBias", WHERE("bias"), BIAS_OUT);
+    request_verification(f, &run);
+    must(plan(f, &run, &oops));
+    work_off_verification(f);
+    must(cb_run_load(f->db, run.id, &ended, &oops));
+    if (strcmp(ended.state, "succeeded") != 0)
+        fail_msg("%s", ended.error);
+    check_statistics(f);
+
+    conclude_all(&me, f);
+    assert_int_equal(
+        number(f, "SELECT count(*) FROM calbus.verification WHERE verdict = 'PASS' AND state = 'finished' "
+                  "AND tests = 48 AND tests_passed = 48 AND detectors_passed = 1 AND exposures = 4 "
+                  "AND generation_run = '" BIAS_OUT "'"),
+        1);
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.verification_frame WHERE was_input AND success "
+                               "AND detector_name = 'R22_S11' AND length(calib_sha256) = 64"),
+                     4);
+    assert_int_equal(number(f, "SELECT max(sequence) FROM calbus.metric_record"), 4);
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.metric_value WHERE name = 'NOISE' AND value > 0"),
+                     64);
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.outbox WHERE type = 'verification.finished'"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.outbox WHERE type = 'test.failed'"), 0);
+    cb_auto(cb_free) char *report =
+        cb_xasprintf("%s/reports/DM-1/LSSTComCam_calib_DM-1_demo_verifyBias.20241210a_run1.html", f->root);
+    cb_auto(cb_free) char *html = read_text(report);
+    assert_non_null(strstr(html, "48 of 48 tests passed"));
+    conclude_all(&me, f); /* nothing more to do */
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.outbox WHERE type = 'verification.finished'"), 1);
+    cb_repo_index_done(&me.index);
+}
+
+static int make_verified_campaign(void **state)
+{
+    static const char *const migrations[] = { "0001_bus.sql", "0003_run.sql", "0005_verification.sql" };
+    if (make_campaign(state) != 0)
+        return -1;
+    struct fixture *f = *state;
+    must(cb_db_script(f->db, "DROP SCHEMA calbus CASCADE", &oops));
+    for (size_t i = 0; i < sizeof migrations / sizeof *migrations; i++) {
+        cb_auto(cb_free) char *path = cb_xasprintf(CB_DEPLOY "/migrations/%s", migrations[i]);
+        cb_auto(cb_free) char *sql = read_text(path);
+        must(cb_db_script(f->db, sql, &oops));
+    }
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_bias_passes_on_its_own_inputs, make_verified_campaign,
+                                        drop_repository),
+    };
+    return cmocka_run_group_tests_name("verification of a campaign", tests, NULL, NULL);
+}
