@@ -1,9 +1,4 @@
-/* Which calbus this is. */
+/* Which calbus this is: CB_VERSION, and CB_GIT, "" outside a checkout. */
 #pragma once
 
-#ifndef CB_VERSION
-#define CB_VERSION "0.1.0"
-#endif
-#ifndef CB_GIT
-#define CB_GIT "unknown"
-#endif
+#include "calbus_version.h"
