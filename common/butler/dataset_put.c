@@ -342,3 +342,16 @@ bool cb_dataset_template_path(struct cb_repo *repo, const char *type, const char
     *ret_path = cb_xstrdup(path);
     return true;
 }
+
+bool cb_data_ids_expand(struct cb_repo *repo, struct cb_data_id *const *ids, size_t n, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_repo_read(repo, &tx, err) ||
+        !fetch_expansion(repo, (const struct cb_data_id *const *)ids, n, &rows, err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!check_registered(rows, i, ids[i], err) || !take_implied(rows, i, ids[i], err))
+            return false;
+    return true;
+}

@@ -15,6 +15,7 @@ struct cb_dataset {
     char *run;
     struct cb_data_id data_id;   /* required dimensions of its type */
     char *storage_class;         /* of its type */
+    char *formatter;             /* recorded with the file; NULL when none is stored */
     char *path;                  /* as in the datastore: below the root, or a URI; NULL when no file is stored */
     int64_t size_bytes;          /* -1 when unknown */
     int64_t ingest_tai_ns;
@@ -64,6 +65,11 @@ CB_MUST_CHECK bool cb_dataset_put(struct cb_repo *repo, const char *type, const 
 CB_MUST_CHECK bool cb_dataset_template_path(struct cb_repo *repo, const char *type, const char *run,
                                             const struct cb_data_id *data_id, const char *extension, char **ret_path,
                                             struct cb_error *err);
+
+/* Fill in what the data IDs imply: band, physical_filter, day_obs, group of an exposure or visit.
+ * Errors: INVALID something named is not registered. */
+CB_MUST_CHECK bool cb_data_ids_expand(struct cb_repo *repo, struct cb_data_id *const *ids, size_t n,
+                                      struct cb_error *err);
 
 /* Take datasets out whole: rows and files (files other datasets name stay). For outputs that a restarted run makes
  * anew. Errors: CONFLICT one of them is certified or tagged, naming the collection: nothing is removed. */

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-static bool children_of(struct cb_repo *repo, const struct cb_collection *collection, struct cb_collection_list *ret,
-                        struct cb_error *err)
+static bool children_of(struct cb_repo *repo, const struct cb_collection *collection,
+                        struct cb_collection_list *ret, struct cb_error *err)
 {
     return collection->type != CB_COLLECTION_CHAINED || cb_chain_children(repo, collection->name, ret, err);
 }
@@ -22,7 +22,8 @@ static bool add_tree(struct cb_repo *repo, const struct cb_collection *collectio
     cb_auto(cb_free) char *name = cb_xasprintf("%*s%s", 2 * depth, "", collection->name);
     butler_table_add(table, (const char *[]){ name, cb_collection_type_name(collection->type) });
     cb_auto_collections struct cb_collection_list next = { 0 };
-    if (!(up ? cb_chain_parents(repo, collection->name, &next, err) : children_of(repo, collection, &next, err)))
+    if (!(up ? cb_chain_parents(repo, collection->name, &next, err)
+             : children_of(repo, collection, &next, err)))
         return false;
     for (size_t i = 0; i < next.count && depth < 64; i++)
         if (!add_tree(repo, &next.item[i], up, depth + 1, table, err))
@@ -35,7 +36,8 @@ static bool add_relatives(struct cb_repo *repo, const struct cb_collection *coll
                           struct butler_table *table, struct cb_error *err)
 {
     cb_auto_collections struct cb_collection_list next = { 0 };
-    if (!(up ? cb_chain_parents(repo, collection->name, &next, err) : children_of(repo, collection, &next, err)))
+    if (!(up ? cb_chain_parents(repo, collection->name, &next, err)
+             : children_of(repo, collection, &next, err)))
         return false;
     for (size_t i = 0; i < next.count || i == 0; i++)
         butler_table_add(table, (const char *[]){ i == 0 ? collection->name : "",
@@ -51,13 +53,15 @@ static bool read_types(const struct butler_args *args, unsigned *ret_types, stru
     for (size_t i = 0; i < names.count; i++) {
         enum cb_collection_type type;
         if (!cb_collection_type_parse(names.item[i], &type))
-            return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--collection-type': '%s'.", names.item[i]);
+            return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--collection-type': '%s'.",
+                           names.item[i]);
         *ret_types |= 1U << type;
     }
     return true;
 }
 
-static const char *const forms[] = { "tree", "table", "inverse-table", "inverse-tree", "flatten", "no-children" };
+static const char *const forms[] = { "tree",         "table",   "inverse-table",
+                                     "inverse-tree", "flatten", "no-children" };
 enum form { TREE, TABLE, INVERSE_TABLE, INVERSE_TREE, FLATTEN, NO_CHILDREN, FORM_COUNT };
 
 static bool read_form(const struct butler_args *args, enum form *ret_form, struct cb_error *err)
@@ -90,8 +94,8 @@ static bool fill(struct cb_repo *repo, const struct cb_collection_list *list, en
 }
 
 /* Flattening follows search order; everything else is sorted by name. */
-static bool find(struct cb_repo *repo, const struct butler_args *args, enum form form, struct cb_collection_list *ret,
-                 struct cb_error *err)
+static bool find(struct cb_repo *repo, const struct butler_args *args, enum form form,
+                 struct cb_collection_list *ret, struct cb_error *err)
 {
     auto_list globs = butler_words_from(args, 1);
     unsigned types = 0;
@@ -106,9 +110,9 @@ static bool find(struct cb_repo *repo, const struct butler_args *args, enum form
 
 static bool run_collections(const struct butler_args *args, struct cb_error *err)
 {
-    static const char *const titles[][3] = { { "Name", "Type", NULL },     { "Name", "Type", "Children" },
+    static const char *const titles[][3] = { { "Name", "Type", NULL },      { "Name", "Type", "Children" },
                                              { "Name", "Type", "Parents" }, { "Name", "Type", NULL },
-                                             { "Name", "Type", NULL },     { "Name", "Type", NULL } };
+                                             { "Name", "Type", NULL },      { "Name", "Type", NULL } };
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto_collections struct cb_collection_list list = { 0 };
     enum form form = TREE;
@@ -117,6 +121,7 @@ static bool run_collections(const struct butler_args *args, struct cb_error *err
         return false;
     cb_auto(butler_table_free) struct butler_table *table =
         butler_table_new(titles[form][2] != NULL ? 3 : 2, titles[form]);
+    butler_table_set_left(table);
     if (!fill(repo, &list, form, table, err))
         return false;
     if (list.count > 0)
@@ -130,7 +135,11 @@ static const struct butler_option collections_options[] = {
     { .name = NULL },
 };
 const struct butler_command butler_query_collections = {
-    "query-collections", "REPO [GLOB]...", "Get the collections whose names match an expression.",
-    collections_options, 1,                SIZE_MAX,
+    "query-collections",
+    "REPO [GLOB]...",
+    "Get the collections whose names match an expression.",
+    collections_options,
+    1,
+    SIZE_MAX,
     run_collections
 };

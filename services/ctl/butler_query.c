@@ -1,27 +1,16 @@
-/* butler query-datasets, query-dimension-records, query-data-ids, query-dataset-types, retrieve-artifacts. */
+/* butler query-datasets, query-dimension-records, query-data-ids, query-dataset-types. */
 #include "butler_cli.h"
+#include "butler_query.h"
 #include "butler_table.h"
 
 #include "base/alloc.h"
-#include "base/json.h"
-#include "butler/query.h"
 #include "butler/rows.h"
-#include "io/file.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { DEFAULT_CAP = 20000 };
-
-#define QUERY_OPTIONS                                                                                        \
-    { "collections", 0, BUTLER_LIST, "One or more collection names or globs to search." },                   \
-    { "where", 0, BUTLER_TEXT, "A string expression similar to a SQL WHERE clause." },                       \
-    { "limit", 0, BUTLER_INT, "Limit the number of results; a negative one warns when it is reached." },     \
-    { "order-by", 0, BUTLER_LIST, "Fields to order by; a leading minus means descending." }
 
 /* The parts of a query that options give; lists are borrowed from `lists`. */
 struct query_lists {
@@ -35,6 +24,7 @@ static void query_lists_done(struct query_lists *lists)
     butler_list_done(&lists->order_by);
     butler_list_done(&lists->types);
 }
+
 #define auto_query_lists __attribute__((cleanup(query_lists_done))) struct query_lists
 
 static bool read_query(const struct butler_args *args, struct query_lists *lists, struct cb_query *ret_query,
@@ -59,13 +49,15 @@ static bool read_query(const struct butler_args *args, struct query_lists *lists
 static void warn_limit(const struct query_lists *lists, const struct cb_query *query, size_t count)
 {
     if (lists->warns && count >= query->limit)
-        fprintf(stderr, "butler: WARNING: more rows may be there than the limit of %zu; use --limit\n", query->limit);
+        fprintf(stderr, "butler: WARNING: more rows may be there than the limit of %zu; use --limit\n",
+                query->limit);
 }
 
 /* ---- datasets ---- */
 
 /* Without --collections, all of them. */
-static bool default_collections(const struct butler_args *args, struct query_lists *lists, struct cb_query *query)
+static bool default_collections(const struct butler_args *args, struct query_lists *lists,
+                                struct cb_query *query)
 {
     if (query->n_collections == 0) {
         if (butler_flag(args, "find-first"))
@@ -83,54 +75,64 @@ static bool default_collections(const struct butler_args *args, struct query_lis
     return true;
 }
 
-/* Columns of a type: type, run, id, required dimensions, URI. */
-static struct butler_table *table_of(uint32_t dims, bool with_uri)
+/* Dimensions as columns: required ones, then implied ones. */
+static size_t order_dimensions(uint32_t dims, enum cb_element_index ret_order[CB_DIMENSION_COUNT])
 {
-    const char *names[CB_ELEMENT_COUNT + 4] = { "type", "run", "id" };
-    size_t n = 3 + cb_dimensions_list(dims, names + 3);
-    if (with_uri)
-        names[n++] = "URI";
-    struct butler_table *table = butler_table_new(n, names);
-    size_t column = 3;
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if (dims & CB_DIM(i)) {
-            if (cb_element_key(cb_element_at((enum cb_element_index)i))->type == CB_TYPE_INT)
-                butler_table_set_number(table, column);
-            column++;
-        }
-    return table;
+    uint32_t all = cb_dimensions_expand(dims), required = cb_dimensions_required(all);
+    size_t n = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+            if ((all & CB_DIM(i)) != 0 && ((required & CB_DIM(i)) != 0) == (pass == 0))
+                ret_order[n++] = (enum cb_element_index)i;
+    return n;
 }
 
-static void add_dataset(struct butler_table *table, const struct cb_repo *repo, const struct cb_dataset *dataset,
-                        uint32_t dims, bool with_uri)
+/* Columns of a type: type, run, id, dimensions, URI. */
+static struct butler_table *table_of(const enum cb_element_index *order, size_t n_dims, bool with_uri)
 {
-    const char *cells[CB_ELEMENT_COUNT + 4] = { dataset->type, dataset->run, dataset->id };
+    const char *names[CB_DIMENSION_COUNT + 4] = { "type", "run", "id" };
+    for (size_t i = 0; i < n_dims; i++)
+        names[3 + i] = cb_element_at(order[i])->name;
+    names[3 + n_dims] = "URI";
+    return butler_table_new(3 + n_dims + with_uri, names);
+}
+
+static void add_dataset(struct butler_table *table, const struct cb_repo *repo,
+                        const struct cb_dataset *dataset, const enum cb_element_index *order, size_t n_dims,
+                        bool with_uri)
+{
+    const char *cells[CB_DIMENSION_COUNT + 4] = { dataset->type, dataset->run, dataset->id };
     char values[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
-    size_t n = 3;
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if (dims & CB_DIM(i)) {
-            cb_data_id_value(&dataset->data_id, (enum cb_element_index)i, values[i]);
-            cells[n++] = values[i];
-        }
+    for (size_t i = 0; i < n_dims; i++) {
+        cb_data_id_value(&dataset->data_id, order[i], values[i]);
+        cells[3 + i] = values[i];
+    }
     cb_auto(cb_free) char *uri = with_uri ? cb_dataset_uri(repo, dataset) : NULL;
-    cells[n] = uri;
+    cells[3 + n_dims] = uri;
     butler_table_add(table, cells);
 }
 
-static void print_type(const struct cb_repo *repo, const struct cb_dataset_type *type,
-                       const struct cb_dataset_list *list, bool with_uri)
+static bool print_type(struct cb_repo *repo, const struct cb_dataset_type *type,
+                       const struct cb_dataset_list *list, bool with_uri, struct cb_error *err)
 {
-    cb_auto(butler_table_free) struct butler_table *table = table_of(type->dims, with_uri);
+    enum cb_element_index order[CB_DIMENSION_COUNT] = { 0 };
+    size_t n = order_dimensions(type->dims, order);
+    struct cb_data_id **ids = cb_xalloc_array(list->count + 1, sizeof *ids);
     for (size_t i = 0; i < list->count; i++)
-        add_dataset(table, repo, &list->item[i], type->dims, with_uri);
-    fputc('\n', stdout);
+        ids[i] = &list->item[i].data_id;
+    bool ok = cb_data_ids_expand(repo, ids, list->count, err);
+    free(ids);
+    cb_auto(butler_table_free) struct butler_table *table = table_of(order, n, with_uri);
+    for (size_t i = 0; i < list->count; i++)
+        add_dataset(table, repo, &list->item[i], order, n, with_uri);
     butler_table_print(table, stdout);
     fputc('\n', stdout);
+    return ok;
 }
 
 /* Types that match; an explicit name that is not there is said and left out. */
-static bool find_types(struct cb_repo *repo, const struct butler_list *globs, struct cb_dataset_type_list *ret_types,
-                       struct cb_error *err)
+static bool find_types(struct cb_repo *repo, const struct butler_list *globs,
+                       struct cb_dataset_type_list *ret_types, struct cb_error *err)
 {
     if (!cb_dataset_type_query(repo, (const char *const *)globs->item, globs->count, ret_types, err))
         return false;
@@ -139,17 +141,15 @@ static bool find_types(struct cb_repo *repo, const struct butler_list *globs, st
         for (size_t k = 0; k < ret_types->count && !found; k++)
             found = strcmp(ret_types->item[k].name, globs->item[i]) == 0;
         if (!found)
-            fprintf(stderr, "butler: INFO: Dataset type %s is not registered.\n", globs->item[i]);
+            fprintf(stderr, "butler: INFO: \"Dataset type '%s' does not exist.\"\n", globs->item[i]);
     }
     return true;
 }
 
-typedef bool each_type(struct cb_repo *repo, const struct cb_dataset_type *type, const struct cb_dataset_list *list,
-                       void *self, struct cb_error *err);
-
-/* Every type that matches, with its datasets. ret_count: datasets in all. */
-static bool query_each(struct cb_repo *repo, const struct butler_args *args, const struct butler_list *globs,
-                       each_type *each, void *self, size_t *ret_count, struct cb_error *err)
+/* Every type that matches, with its datasets. ret_types, ret_count: types and datasets in all. */
+bool butler_query_each(struct cb_repo *repo, const struct butler_args *args, const struct butler_list *globs,
+                       butler_each_type *each, void *self, size_t *ret_types, size_t *ret_count,
+                       struct cb_error *err)
 {
     auto_query_lists lists = { 0 };
     struct cb_query query;
@@ -161,6 +161,7 @@ static bool query_each(struct cb_repo *repo, const struct butler_args *args, con
     if (!find_types(repo, globs, &types, err))
         return false;
     *ret_count = 0;
+    *ret_types = types.count;
     for (size_t i = 0; i < types.count && (query.limit == 0 || *ret_count < query.limit); i++) {
         cb_auto_datasets struct cb_dataset_list list = { 0 };
         struct cb_query one = query;
@@ -175,41 +176,51 @@ static bool query_each(struct cb_repo *repo, const struct butler_args *args, con
     return true;
 }
 
-static bool print_each(struct cb_repo *repo, const struct cb_dataset_type *type, const struct cb_dataset_list *list,
-                       void *self, struct cb_error *err)
+struct printing {
+    bool with_uri, started;
+};
+
+static bool print_each(struct cb_repo *repo, const struct cb_dataset_type *type,
+                       const struct cb_dataset_list *list, void *self, struct cb_error *err)
 {
-    (void)err;
-    print_type(repo, type, list, *(bool *)self);
-    return true;
+    struct printing *printing = self;
+    if (!printing->started)
+        fputc('\n', stdout);
+    printing->started = true;
+    return print_type(repo, type, list, printing->with_uri, err);
 }
 
 static bool run_datasets(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     auto_list globs = butler_words_from(args, 1);
-    bool with_uri = butler_flag(args, "show-uri");
-    size_t count = 0;
+    struct printing printing = { .with_uri = butler_flag(args, "show-uri") };
+    size_t count = 0, types = 0;
     if (!butler_open(args->words[0], &repo, err) ||
-        !query_each(repo, args, &globs, print_each, &with_uri, &count, err))
+        !butler_query_each(repo, args, &globs, print_each, &printing, &types, &count, err))
         return false;
-    return count > 0 || cb_fail(err, CB_ERR_NOT_FOUND, "EmptyQueryResultError: no datasets match the query");
+    if (types == 0)
+        fputc('\n', stdout);
+    return count > 0 || types == 0 ||
+           cb_fail(err, CB_ERR_NOT_FOUND, "EmptyQueryResultError: no datasets match the query");
 }
 
 static const struct butler_option datasets_options[] = {
-    QUERY_OPTIONS,
-    { "find-first", 0, BUTLER_FLAG, "Only the first matching dataset of each data ID along the collections." },
+    BUTLER_QUERY_OPTIONS,
+    { "find-first", 0, BUTLER_FLAG,
+      "Only the first matching dataset of each data ID along the collections." },
     { "show-uri", 0, BUTLER_FLAG, "Show the dataset URI in results." },
     { .name = NULL },
 };
 const struct butler_command butler_query_datasets = {
-    "query-datasets", "REPO [GLOB]...", "List the datasets in a repository.", datasets_options, 1, SIZE_MAX,
-    run_datasets
+    "query-datasets", "REPO [GLOB]...", "List the datasets in a repository.", datasets_options, 1,
+    SIZE_MAX,         run_datasets
 };
 
 /* ---- dimension records ---- */
 
-static bool query_element(struct cb_repo *repo, const struct butler_args *args, struct cb_record_list *ret_list,
-                          struct cb_error *err)
+static bool query_element(struct cb_repo *repo, const struct butler_args *args,
+                          struct cb_record_list *ret_list, struct cb_error *err)
 {
     auto_query_lists lists = { 0 };
     struct cb_query query;
@@ -248,15 +259,12 @@ static char *show_value(const struct cb_column *column, const char *text)
 static void print_records(const struct cb_record_list *list)
 {
     size_t n = list->element->n_columns;
-    const char *names[64];
+    const char *names[64] = { NULL };
     char *cells[64];
     for (size_t k = 0; k < n; k++)
-        names[k] = list->element->columns[k].type == CB_TYPE_TIMESPAN ? "timespan (TAI)" : list->element->columns[k].name;
+        names[k] = list->element->columns[k].type == CB_TYPE_TIMESPAN ? "timespan (TAI)"
+                                                                      : list->element->columns[k].name;
     cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
-    for (size_t k = 0; k < n; k++)
-        if (list->element->columns[k].type == CB_TYPE_INT || list->element->columns[k].type == CB_TYPE_FLOAT ||
-            list->element->columns[k].type == CB_TYPE_BOOL)
-            butler_table_set_number(table, k);
     for (size_t i = 0; i < list->count; i++) {
         for (size_t k = 0; k < n; k++)
             cells[k] = show_value(&list->element->columns[k], list->value[i * n + k]);
@@ -264,9 +272,7 @@ static void print_records(const struct cb_record_list *list)
         for (size_t k = 0; k < n; k++)
             free(cells[k]);
     }
-    fputc('\n', stdout);
     butler_table_print(table, stdout);
-    fputc('\n', stdout);
 }
 
 static bool run_records(const struct butler_args *args, struct cb_error *err)
@@ -283,34 +289,30 @@ static bool run_records(const struct butler_args *args, struct cb_error *err)
 }
 
 static const struct butler_option records_options[] = {
-    QUERY_OPTIONS,
+    BUTLER_QUERY_OPTIONS,
     { "datasets", 0, BUTLER_LIST, "Only records for which there are datasets of these types." },
     { "offset", 0, BUTLER_INT, "Skip as many results." },
     { "no-check", 0, BUTLER_FLAG, "Do not check the query before execution; no effect." },
     { .name = NULL },
 };
-const struct butler_command butler_query_dimension_records = {
-    "query-dimension-records", "REPO ELEMENT", "Query for dimension information.", records_options, 2, 2, run_records
-};
+const struct butler_command butler_query_dimension_records = { "query-dimension-records",
+                                                               "REPO ELEMENT",
+                                                               "Query for dimension information.",
+                                                               records_options,
+                                                               2,
+                                                               2,
+                                                               run_records };
 
 /* ---- data ids ---- */
 
 static void print_data_ids(uint32_t dims, const struct cb_data_id_list *list)
 {
-    const char *names[CB_ELEMENT_COUNT] = { NULL };
-    enum cb_element_index order[CB_DIMENSION_COUNT];
-    size_t n = 0;
-    uint32_t required = cb_dimensions_required(dims);
-    for (int pass = 0; pass < 2; pass++)
-        for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-            if ((dims & CB_DIM(i)) != 0 && ((required & CB_DIM(i)) != 0) == (pass == 0)) {
-                order[n] = (enum cb_element_index)i;
-                names[n++] = cb_element_at((enum cb_element_index)i)->name;
-            }
-    cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
+    enum cb_element_index order[CB_DIMENSION_COUNT] = { 0 };
+    const char *names[CB_DIMENSION_COUNT] = { NULL };
+    size_t n = order_dimensions(dims, order);
     for (size_t k = 0; k < n; k++)
-        if (cb_element_key(cb_element_at(order[k]))->type == CB_TYPE_INT)
-            butler_table_set_number(table, k);
+        names[k] = cb_element_at(order[k])->name;
+    cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
     for (size_t i = 0; i < list->count; i++) {
         char values[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
         const char *cells[CB_DIMENSION_COUNT];
@@ -320,9 +322,7 @@ static void print_data_ids(uint32_t dims, const struct cb_data_id_list *list)
         }
         butler_table_add(table, cells);
     }
-    fputc('\n', stdout);
     butler_table_print(table, stdout);
-    fputc('\n', stdout);
 }
 
 static bool run_data_ids(const struct butler_args *args, struct cb_error *err)
@@ -350,15 +350,15 @@ static bool run_data_ids(const struct butler_args *args, struct cb_error *err)
 }
 
 static const struct butler_option data_ids_options[] = {
-    QUERY_OPTIONS,
+    BUTLER_QUERY_OPTIONS,
     { "datasets", 0, BUTLER_LIST, "Only data IDs for which there are datasets of these types." },
     { "offset", 0, BUTLER_INT, "Skip as many results." },
     { .name = NULL },
 };
-const struct butler_command butler_query_data_ids = { "query-data-ids",   "REPO DIMENSIONS...",
-                                                      "List the data IDs in a repository.", data_ids_options,
-                                                      2,                  SIZE_MAX,
-                                                      run_data_ids };
+const struct butler_command butler_query_data_ids = {
+    "query-data-ids", "REPO DIMENSIONS...", "List the data IDs in a repository.", data_ids_options, 2,
+    SIZE_MAX,         run_data_ids
+};
 
 /* ---- dataset types ---- */
 
@@ -386,8 +386,10 @@ static bool run_types(const struct butler_args *args, struct cb_error *err)
     for (size_t i = 0; i < types.count; i++) {
         cb_auto_bytes struct cb_bytes dims = CB_BYTES(4096);
         put_dimensions(&dims, types.item[i].dims);
-        butler_table_add(table, (const char *[]){ types.item[i].name, cb_bytes_text(&dims), types.item[i].storage_class });
+        butler_table_add(
+            table, (const char *[]){ types.item[i].name, cb_bytes_text(&dims), types.item[i].storage_class });
     }
+    butler_table_set_left(table);
     if (types.count > 0)
         butler_table_print(table, stdout);
     else
@@ -399,135 +401,10 @@ static const struct butler_option types_options[] = {
     { "verbose", 'v', BUTLER_FLAG, "Include dataset type name, dimensions, and storage class in output." },
     { .name = NULL },
 };
-const struct butler_command butler_query_dataset_types = {
-    "query-dataset-types", "REPO [GLOB]...", "Get the dataset types in a repository.", types_options, 1, SIZE_MAX,
-    run_types
-};
-
-/* ---- retrieve-artifacts ---- */
-
-struct retrieval {
-    const char *destination;
-    enum cb_transfer transfer;
-    bool keeps_path, clobbers, lists;
-    size_t count;
-    struct cb_json *index;
-};
-
-static bool check_clobber(const struct retrieval *r, const char *source, const char *target, struct cb_error *err)
-{
-    struct stat there, here;
-    if (stat(target, &there) != 0 || r->clobbers)
-        return true;
-    bool same = stat(source, &here) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
-    return (same && r->transfer != CB_TRANSFER_COPY) ||
-           cb_fail(err, CB_ERR_CONFLICT, "\"%s\" exists; --clobber replaces it", target);
-}
-
-static bool retrieve_one(struct retrieval *r, const struct cb_repo *repo, const struct cb_dataset *dataset,
-                         struct cb_error *err)
-{
-    cb_auto(cb_free) char *source = NULL;
-    if (!cb_dataset_file(repo, dataset, &source, err))
-        return false;
-    bool inside = strstr(dataset->path, "://") == NULL;
-    const char *name = r->keeps_path && inside ? dataset->path : strrchr(source, '/') + 1;
-    cb_auto(cb_free) char *target = cb_xasprintf("%s/%s", r->destination, name);
-    if (!check_clobber(r, source, target, err) || !cb_datastore_copy_out(source, target, r->transfer, err))
-        return false;
-    if (r->lists) {
-        cb_auto(cb_free) char *uri = cb_file_uri(target);
-        printf("%s\n", uri);
-    }
-    cb_json_open(r->index, dataset->id, '{');
-    cb_json_str(r->index, "dataset_type", dataset->type);
-    cb_json_str(r->index, "run", dataset->run);
-    cb_json_str(r->index, "path", name);
-    cb_json_close(r->index);
-    r->count++;
-    return true;
-}
-
-static bool retrieve_each(struct cb_repo *repo, const struct cb_dataset_type *type, const struct cb_dataset_list *list,
-                          void *self, struct cb_error *err)
-{
-    (void)type;
-    for (size_t i = 0; i < list->count; i++)
-        if (!retrieve_one(self, repo, &list->item[i], err))
-            return false;
-    return true;
-}
-
-/* The folder exists, or its name ends in a slash. */
-static bool prepare_destination(const char *given, char **ret_path, struct cb_error *err)
-{
-    struct stat info;
-    size_t length = strlen(given);
-    bool exists = stat(given, &info) == 0 && S_ISDIR(info.st_mode);
-    if (!exists && (length == 0 || given[length - 1] != '/'))
-        return cb_fail(err, CB_ERR_INVALID, "Destination location must refer to a directory. Given: %s", given);
-    cb_auto(cb_free) char *inside = cb_xasprintf("%s/.", given);
-    if (!cb_file_make_parents(inside, err))
-        return false;
-    *ret_path = realpath(given, NULL);
-    return *ret_path != NULL || cb_fail(err, CB_ERR_TRANSIENT, "could not make folder \"%s\"", given);
-}
-
-static bool run_retrieve(const struct butler_args *args, struct cb_error *err)
-{
-    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    cb_auto(cb_free) char *destination = NULL;
-    cb_auto_bytes struct cb_bytes text = CB_BYTES(256U << 20);
-    struct cb_json index = CB_JSON(&text);
-    auto_list globs = butler_list_of(args, "dataset-type");
-    struct retrieval r = { .keeps_path = !butler_flag(args, "no-preserve-path"),
-                           .clobbers = butler_flag(args, "clobber"),
-                           .lists = butler_flag(args, "verbose"),
-                           .index = &index };
-    size_t count = 0;
-    if (!cb_transfer_parse(butler_text(args, "transfer", "auto"), &r.transfer) || r.transfer == CB_TRANSFER_DIRECT)
-        return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--transfer': '%s'.", butler_text(args, "transfer", ""));
-    if (r.transfer == CB_TRANSFER_MOVE)
-        return cb_fail(err, CB_ERR_INVALID, "Can not move an artifact out of the repository");
-    if (butler_flag(args, "zip"))
-        return cb_fail(err, CB_ERR_INVALID, "--zip is not supported; retrieve the files themselves");
-    if (!prepare_destination(args->words[1], &destination, err) || !butler_open(args->words[0], &repo, err))
-        return false;
-    r.destination = destination;
-    cb_json_open(&index, NULL, '{');
-    if (!query_each(repo, args, &globs, retrieve_each, &r, &count, err))
-        return false;
-    cb_json_close(&index);
-    if (count == 0) {
-        puts("No datasets matched query.");
-        return true;
-    }
-    cb_auto(cb_free) char *index_path = cb_xasprintf("%s/_butler_zip_index.json", destination);
-    cb_auto(cb_free) char *uri = cb_file_uri(destination);
-    if (!cb_file_replace(index_path, cb_bytes_text(&text), text.size, err))
-        return false;
-    if (!r.lists)
-        printf("Number of artifacts retrieved into destination %s/: %zu\n", uri, r.count);
-    return true;
-}
-
-static const struct butler_option retrieve_options[] = {
-    QUERY_OPTIONS,
-    { "dataset-type", 'd', BUTLER_LIST, "Specific DatasetType(s) to retrieve; globs are possible." },
-    { "find-first", 0, BUTLER_FLAG, "Only the first matching dataset of each data ID along the collections." },
-    { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy or relsymlink." },
-    { "verbose", 'v', BUTLER_FLAG, "Print the location of every file." },
-    { "preserve-path", 0, BUTLER_FLAG, "Keep the datastore's path below the destination (default)." },
-    { "no-preserve-path", 0, BUTLER_FLAG, "Put the files directly into the destination." },
-    { "clobber", 0, BUTLER_FLAG, "Overwrite files that are there." },
-    { "no-clobber", 0, BUTLER_FLAG, "Refuse to (default)." },
-    { "zip", 0, BUTLER_FLAG, "Not supported." },
-    { .name = NULL },
-};
-const struct butler_command butler_retrieve_artifacts = { "retrieve-artifacts",
-                                                          "REPO DESTINATION",
-                                                          "Retrieve file artifacts associated with datasets.",
-                                                          retrieve_options,
-                                                          2,
-                                                          2,
-                                                          run_retrieve };
+const struct butler_command butler_query_dataset_types = { "query-dataset-types",
+                                                           "REPO [GLOB]...",
+                                                           "Get the dataset types in a repository.",
+                                                           types_options,
+                                                           1,
+                                                           SIZE_MAX,
+                                                           run_types };

@@ -8,7 +8,7 @@
 struct butler_table {
     size_t columns, rows;
     char **names;
-    bool *is_number;
+    bool is_left;
     char **cells; /* rows * columns */
 };
 
@@ -17,7 +17,6 @@ struct butler_table *butler_table_new(size_t columns, const char *const *names)
     struct butler_table *table = cb_xalloc(sizeof *table);
     table->columns = columns;
     table->names = cb_xalloc_array(columns + 1, sizeof *table->names);
-    table->is_number = cb_xalloc_array(columns + 1, sizeof *table->is_number);
     for (size_t i = 0; i < columns; i++)
         table->names[i] = cb_xstrdup(names[i]);
     return table;
@@ -32,7 +31,6 @@ void butler_table_free(struct butler_table *table)
     for (size_t i = 0; i < table->rows * table->columns; i++)
         free(table->cells[i]);
     free(table->names);
-    free(table->is_number);
     free(table->cells);
     free(table);
 }
@@ -45,9 +43,9 @@ void butler_table_add(struct butler_table *table, const char *const *cells)
     table->rows++;
 }
 
-void butler_table_set_number(struct butler_table *table, size_t column)
+void butler_table_set_left(struct butler_table *table)
 {
-    table->is_number[column] = true;
+    table->is_left = true;
 }
 
 /* Characters of a UTF-8 text. */
@@ -73,9 +71,10 @@ static void put_cell(const char *text, size_t width, size_t before, FILE *out)
     put_spaces(width - width_of(text) - before, out);
 }
 
+/* the rule has at least three dashes */
 static size_t column_width(const struct butler_table *table, size_t column)
 {
-    size_t width = width_of(table->names[column]);
+    size_t width = width_of(table->names[column]) > 3 ? width_of(table->names[column]) : 3;
     for (size_t row = 0; row < table->rows; row++) {
         size_t cell = width_of(table->cells[row * table->columns + column]);
         width = cell > width ? cell : width;
@@ -112,7 +111,7 @@ void butler_table_print(const struct butler_table *table, FILE *out)
             const char *cell = table->cells[row * table->columns + i];
             if (i > 0)
                 fputc(' ', out);
-            put_cell(cell, width[i], table->is_number[i] ? width[i] - width_of(cell) : 0, out);
+            put_cell(cell, width[i], table->is_left ? 0 : width[i] - width_of(cell), out);
         }
         fputc('\n', out);
     }

@@ -1,4 +1,5 @@
-/* Tables as the stock butler prints them: names centred over a rule of dashes, texts left, numbers right. */
+/* Tables as the stock butler prints them: names centred over a rule of dashes, cells on the right
+ * unless the table is set to the left. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -14,6 +15,5 @@ void butler_table_free(struct butler_table *table);
 CB_DEFINE_CLEANUP(struct butler_table *, butler_table_free)
 /* One row, copied; NULL prints as None. */
 void butler_table_add(struct butler_table *table, const char *const *cells);
-/* Whether a column holds numbers; texts otherwise. */
-void butler_table_set_number(struct butler_table *table, size_t column);
+void butler_table_set_left(struct butler_table *table);
 void butler_table_print(const struct butler_table *table, FILE *out);
