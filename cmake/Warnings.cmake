@@ -7,6 +7,13 @@ target_compile_options(cb_options INTERFACE
 target_compile_definitions(cb_options INTERFACE _GNU_SOURCE)
 target_include_directories(cb_options INTERFACE ${CMAKE_SOURCE_DIR}/common)
 
+# The version, for the few files that include service/version.h.
+execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} describe --always --dirty --abbrev=7
+                OUTPUT_VARIABLE git OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/calbus_version.h
+     CONTENT "#pragma once\n#define CB_VERSION \"${PROJECT_VERSION}\"\n#define CB_GIT \"${git}\"\n")
+target_include_directories(cb_options INTERFACE ${CMAKE_BINARY_DIR}/generated)
+
 if(CALBUS_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)

@@ -132,6 +132,7 @@ static bool fetch_kafka(struct ctl *ctl, struct cb_error *err)
                                          .output = -1 };
     cb_auto_bytes struct cb_bytes output = CB_BYTES(1 << 20);
     int status = 0;
+    ctl_say(ctl, "broker: Apache Kafka; its programs are fetched the first time");
     if (!ctl_process_run(&program, &output, &status, err))
         return false;
     if (status == 0)

@@ -232,8 +232,9 @@ static bool find_place(const struct ctl_layout *layout, struct ctl_cluster *clus
         free(cluster->socket);
         cluster->socket = cb_xasprintf("/tmp/calbus-%u-%s", (unsigned)cluster->uid, hash);
     }
-    return own_folder(cluster, cluster->folder, err) && own_folder(cluster, cluster->socket, err) &&
-           write_text(location, cluster->folder, err);
+    cb_auto(cb_free) char *records = ctl_home_path(layout, "postgres");
+    return ctl_make_folder(records, 0700, err) && own_folder(cluster, cluster->folder, err) &&
+           own_folder(cluster, cluster->socket, err) && write_text(location, cluster->folder, err);
 }
 
 /* ---- making ---- */

@@ -39,11 +39,10 @@ static bool status(struct ctl *ctl, struct cb_error *err)
         { "applied", "APPLIED (UTC)", CTL_COL_TEXT },
         { NULL, NULL, CTL_COL_TEXT },
     };
-    return ctl_print_query(
-        ctl, "calbus.db.status.v1", columns,
-        "SELECT name, to_char(applied AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
-        " FROM calbus.migration ORDER BY name",
-        CB_P0, err);
+    return ctl_print_query(ctl, "calbus.db.status.v1", columns,
+                           "SELECT name, to_char(applied AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+                           " FROM calbus.migration ORDER BY name",
+                           CB_P0, err);
 }
 
 static const struct ctl_verb verbs[] = {

@@ -171,40 +171,41 @@ static bool add_broker(struct supervisor *me, enum ctl_broker broker, struct cb_
     return added;
 }
 
-/* Where the first instance of a service listens: console and distributor have an address of their own, unless
- * somebody else holds it. */
-static const char *listen_of(const struct supervisor *me, const struct ctl_service *service, int instance)
+/* Where an instance listens, as the variable that tells it: the first of console and distributor at an
+ * address of its own, unless somebody else holds it; all others at a port of the system's choice. */
+static char *listen_variable(const struct supervisor *me, const struct ctl_service *service, int instance)
 {
-    const char *wanted = "127.0.0.1:0";
-    if (instance == 1 && strcmp(service->name, "console") == 0)
-        wanted = me->settings->console_listen;
-    if (instance == 1 && strcmp(service->name, "distributor") == 0)
-        wanted = me->settings->rucio_listen;
-    if (ctl_address_is_free(wanted))
-        return wanted;
-    cb_log(CB_WARN, "address is taken, another port is chosen", cb_str("service", service->name),
-           cb_str("address", wanted));
-    return "127.0.0.1:0";
+    bool is_console = strcmp(service->name, "console") == 0;
+    bool is_rucio = strcmp(service->name, "distributor") == 0;
+    if (!is_console && !is_rucio)
+        return NULL;
+    const char *wanted = is_console ? me->settings->console_listen : me->settings->rucio_listen;
+    bool is_taken = !ctl_address_is_free(wanted);
+    if (is_taken && instance == 1)
+        cb_log(CB_WARN, "address is taken, another port is chosen", cb_str("service", service->name),
+               cb_str("address", wanted));
+    return cb_xasprintf("CALBUS_%s_LISTEN=%s", is_console ? "CONSOLE" : "DISTRIBUTOR",
+                        is_taken || instance > 1 ? "127.0.0.1:0" : wanted);
 }
 
 static void add_instance(struct supervisor *me, const struct ctl_service *service, const char *program,
                          const char *db_uri, int instance)
 {
-    char name[CTL_UNIT_NAME];
+    char name[CTL_UNIT_NAME], number[16];
     snprintf(name, sizeof name, "%s.%d", service->name, instance);
+    snprintf(number, sizeof number, "%d", instance);
     struct recipe *recipe = add_unit(me, name, PHASE_SERVICE);
     if (recipe == NULL)
         return;
     char *const extra[] = {
         cb_xasprintf("CALBUS_HOME=%s", me->layout->home),
         cb_xasprintf("CALBUS_DB_URI=%s", db_uri),
-        cb_xasprintf("CALBUS_HTTP_LISTEN=%s", listen_of(me, service, instance)),
-        cb_xasprintf("CALBUS_SERVICE_INSTANCE=%d", instance),
+        listen_variable(me, service, instance),
         NULL,
     };
-    recipe->argv = words(program, NULL);
+    recipe->argv = words(program, "--instance", number, NULL);
     recipe->environment = environment_with(me, extra);
-    for (size_t i = 0; extra[i] != NULL; i++)
+    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++)
         free(extra[i]);
 }
 

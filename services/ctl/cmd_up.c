@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOOK_AGAIN_MS = 50, SAY_AFTER_MS = 3000, LOG_LINES = 6 };
+enum { LOOK_AGAIN_MS = 100, SAY_AFTER_MS = 3000, LOG_LINES = 6 };
 
 static const struct ctl_flag flags[] = {
     { "broker", 0, CTL_FLAG_TEXT, "KIND",
@@ -216,7 +216,7 @@ static bool wait_for_services(struct start *start, struct cb_error *err)
 static bool is_the_same_suite(struct start *start, struct cb_error *err)
 {
     const char *wanted = ctl_broker_name(start->broker);
-    if (strcmp(start->suite.broker, wanted) == 0)
+    if (strcmp(start->suite.broker, wanted) == 0 || strcmp(start->settings->broker, "auto") == 0)
         return true;
     ctl_hint(start->ctl, "Run calbus down first.");
     return ctl_refuse(start->ctl, CTL_REFUSED, err, "the suite runs with broker %s, not %s",
@@ -247,6 +247,8 @@ static bool start_all(struct start *start, struct cb_error *err)
     bool was_up = ctl_suite_is_up(&start->suite);
     if (was_up ? !is_the_same_suite(start, err) : !prepare(start, err))
         return false;
+    start->deadline_ms = cb_clock_monotonic_ms() +
+                         ctl_args_int(&start->ctl->args, "timeout", start->settings->ready_ms / 1000) * 1000;
     if (!set_up_database(start, err) || !ctl_broker_wait(start->settings, time_left(start), err) ||
         !wait_for_services(start, err))
         return false;
@@ -268,8 +270,6 @@ static bool up(struct ctl *ctl, struct cb_error *err)
         ctl->exit = CTL_USAGE;
         return false;
     }
-    int64_t wait_ms = ctl_args_int(&ctl->args, "timeout", start.settings->ready_ms / 1000) * 1000;
-    start.deadline_ms = cb_clock_monotonic_ms() + wait_ms;
     int lock = ctl_suite_lock(ctl, err);
     if (lock < 0)
         return false;

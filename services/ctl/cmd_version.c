@@ -2,14 +2,15 @@
 #include "commands.h"
 
 #include "io/libraries.h"
+#include "service/version.h"
 
 static bool version(struct ctl *ctl, struct cb_error *err)
 {
     (void)err;
     char libraries[256];
     cb_io_libraries(libraries, sizeof libraries);
-    fprintf(ctl->out, "calbus " CALBUS_VERSION "%s%s%s %s\n", *CALBUS_GIT == '\0' ? "" : " (git ", CALBUS_GIT,
-            *CALBUS_GIT == '\0' ? "" : ")", libraries);
+    fprintf(ctl->out, "calbus " CB_VERSION "%s%s%s %s\n", *CB_GIT == '\0' ? "" : " (git ", CB_GIT,
+            *CB_GIT == '\0' ? "" : ")", libraries);
     return true;
 }
 

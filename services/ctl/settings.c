@@ -18,9 +18,9 @@ static const struct cb_setting suite_settings[] = {
       "how long calbus up waits for the services to be ready" },
     { "suite", "log_bytes", CB_SET_INT, AT(log_bytes), "16777216", 65536, 1e12,
       "size in bytes at which a log file is turned over; the one before is kept" },
-    { "suite", "console_listen", CB_SET_TEXT, AT(console_listen), "127.0.0.1:8440", 0, 0,
+    { "console", "listen", CB_SET_TEXT, AT(console_listen), "127.0.0.1:8440", 0, 0,
       "address of the web console" },
-    { "suite", "rucio_listen", CB_SET_TEXT, AT(rucio_listen), "127.0.0.1:8441", 0, 0,
+    { "distributor", "listen", CB_SET_TEXT, AT(rucio_listen), "127.0.0.1:8441", 0, 0,
       "address of the Rucio REST endpoint" },
     { NULL, NULL, CB_SET_TEXT, 0, NULL, 0, 0, NULL },
 };
@@ -41,7 +41,8 @@ static const struct cb_setting *common_settings(void)
     return table;
 }
 
-void ctl_setting_tables(struct ctl_settings *settings, const struct cb_setting *ret_tables[CTL_SETTING_TABLES + 1],
+void ctl_setting_tables(struct ctl_settings *settings,
+                        const struct cb_setting *ret_tables[CTL_SETTING_TABLES + 1],
                         void *ret_targets[CTL_SETTING_TABLES + 1])
 {
     ret_tables[0] = common_settings();

@@ -17,11 +17,12 @@ struct ctl_settings {
     char *postgres_bin;   /* [suite] postgres_bin; empty: the newest below /usr/lib/postgresql */
     int64_t ready_ms;     /* [suite] ready_timeout */
     int64_t log_bytes;    /* [suite] log_bytes: size at which a log file is turned over */
-    char *console_listen; /* [suite] console_listen */
-    char *rucio_listen;   /* [suite] rucio_listen */
+    char *console_listen; /* [console] listen */
+    char *rucio_listen;   /* [distributor] listen */
 };
 
 /* The tables that fill it, and where each goes; both ended by NULL. */
 enum { CTL_SETTING_TABLES = 3 };
-void ctl_setting_tables(struct ctl_settings *settings, const struct cb_setting *ret_tables[CTL_SETTING_TABLES + 1],
+void ctl_setting_tables(struct ctl_settings *settings,
+                        const struct cb_setting *ret_tables[CTL_SETTING_TABLES + 1],
                         void *ret_targets[CTL_SETTING_TABLES + 1]);

@@ -2,9 +2,9 @@
 #include "suite.h"
 
 #include "broker.h"
-#include "http_get.h"
 
 #include "base/alloc.h"
+#include "io/http_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,17 +23,38 @@ bool ctl_is_service(const struct ctl_unit *unit)
     return strcmp(unit->name, "postgres") != 0 && strcmp(unit->name, "broker") != 0;
 }
 
+/* The address that a service wrote when it began to listen: {"service": ..., "http": "127.0.0.1:38211", ...}.
+ */
 static bool read_address(const struct ctl_layout *layout, const char *unit, char *ret_address, size_t size)
 {
-    cb_auto(cb_free) char *name = cb_xasprintf("run/%s.http", unit);
+    static const char key[] = "\"http\":\"";
+    cb_auto(cb_free) char *name = cb_xasprintf("run/%s.json", unit);
     cb_auto(cb_free) char *path = ctl_home_path(layout, name);
+    char text[4096] = "";
     FILE *file = fopen(path, "re");
-    bool known = file != NULL && fgets(ret_address, (int)size, file) != NULL;
+    size_t n = file == NULL ? 0 : fread(text, 1, sizeof text - 1, file);
     if (file != NULL)
         fclose(file);
-    if (known)
-        ret_address[strcspn(ret_address, "\n")] = '\0';
-    return known;
+    text[n] = '\0';
+    const char *at = strstr(text, key);
+    if (at == NULL)
+        return false;
+    at += strlen(key);
+    snprintf(ret_address, size, "%.*s", (int)strcspn(at, "\""), at);
+    return *ret_address != '\0';
+}
+
+bool ctl_http_get(const char *address, const char *path, int *ret_status, struct cb_bytes *body,
+                  struct cb_error *err)
+{
+    cb_auto_answer struct cb_http_answer answer = { 0 };
+    cb_auto(cb_free) char *url = cb_xasprintf("http://%s%s", address, path);
+    const struct cb_http_call call = { .url = url, .timeout_ms = ANSWER_MS };
+    if (!cb_http_ask(&call, &answer, err))
+        return false;
+    *ret_status = answer.status;
+    cb_bytes_add(body, answer.body.data, answer.body.size);
+    return true;
 }
 
 struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ctl_unit *unit)
@@ -48,7 +69,7 @@ struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ct
         health.ready = true;
     else if (!read_address(layout, unit->name, health.address, sizeof health.address))
         snprintf(health.detail, sizeof health.detail, "starting");
-    else if (!ctl_http_get(health.address, "/readyz", ANSWER_MS, &status, &body, &err))
+    else if (!ctl_http_get(health.address, "/readyz", &status, &body, &err))
         snprintf(health.detail, sizeof health.detail, "%.190s", err.text);
     else if (status == 200)
         health.ready = true;

@@ -11,6 +11,9 @@ struct ctl_health {
     char detail[200]; /* why it is not */
 };
 
+/* GET http://<address><path> of a service on this machine. Errors: as cb_http_ask. */
+CB_MUST_CHECK bool ctl_http_get(const char *address, const char *path, int *ret_status, struct cb_bytes *body,
+                                struct cb_error *err);
 /* Ask a running unit. */
 struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ctl_unit *unit);
 /* "http://127.0.0.1:8440" of a unit ("console.1"), to be freed; NULL when it does not run. */
