@@ -17,6 +17,7 @@
 #define PHILOX_ROUNDS 10
 
 enum { LANES = 64, WORDS_PER_BLOCK = 4 };
+#define CHUNK_WORDS ((size_t)LANES * WORDS_PER_BLOCK)
 
 struct cb_random cb_random_of(uint64_t seed, uint64_t exposure, uint32_t detector, uint32_t amp,
                               uint32_t step)
@@ -68,7 +69,7 @@ enum { FEW = 32 };
 
 void cb_random_words(const struct cb_random *random, uint64_t first, size_t count, uint32_t *ret_words)
 {
-    uint32_t chunk[LANES * WORDS_PER_BLOCK];
+    uint32_t chunk[CHUNK_WORDS];
     while (count > 0) {
         size_t skip = (size_t)(first % WORDS_PER_BLOCK);
         size_t ready = (count < FEW ? (size_t)1 : (size_t)LANES) * WORDS_PER_BLOCK - skip;
@@ -228,9 +229,9 @@ static void normals_of(const struct cb_normal_table *table, const uint32_t *word
 void cb_random_normals(const struct cb_random *random, const struct cb_normal_table *table, uint64_t first,
                        size_t count, float *ret_normals)
 {
-    uint32_t words[LANES * WORDS_PER_BLOCK];
+    uint32_t words[CHUNK_WORDS];
     for (size_t done = 0; done < count;) {
-        size_t room = LANES * WORDS_PER_BLOCK - (size_t)((first + done) % WORDS_PER_BLOCK);
+        size_t room = CHUNK_WORDS - (size_t)((first + done) % WORDS_PER_BLOCK);
         size_t take = count - done < room ? count - done : room;
         cb_random_words(random, first + done, take, words);
         normals_of(table, words, take, ret_normals + done);
@@ -298,9 +299,9 @@ static void poisson_of(const struct cb_normal_table *table, const uint32_t *word
 void cb_random_poisson(const struct cb_random *random, const struct cb_normal_table *table, uint64_t first,
                        size_t count, const float *mean, float *ret_counts)
 {
-    uint32_t words[LANES * WORDS_PER_BLOCK];
+    uint32_t words[CHUNK_WORDS];
     for (size_t done = 0; done < count;) {
-        size_t room = LANES * WORDS_PER_BLOCK - (size_t)((first + done) % WORDS_PER_BLOCK);
+        size_t room = CHUNK_WORDS - (size_t)((first + done) % WORDS_PER_BLOCK);
         size_t take = count - done < room ? count - done : room;
         cb_random_words(random, first + done, take, words);
         poisson_of(table, words, mean + done, take, ret_counts + done);

@@ -92,15 +92,13 @@ static void fit_detectors(struct model *m)
             m->detector[d] = others / (double)found;
 }
 
-/* The detectors' scales average to 1, by weight. */
+/* The detectors' scales average to 1, by the weights as given. */
 static void normalise(struct model *m)
 {
     double sum = 0.0, weight = 0.0;
     for (size_t d = 0; d < m->detectors; d++)
         for (size_t e = 0; e < m->exposures; e++) {
             size_t at = d * m->exposures + e;
-            if (isnan(m->log_level[at]))
-                continue;
             sum += m->weight[at] * exp(m->detector[d]);
             weight += m->weight[at];
         }

@@ -29,7 +29,7 @@ CB_MUST_CHECK bool cb_flat_measure(const struct cb_image *image, const struct cb
  * solved by ten rounds of weighted averages.
  *
  * level      [detectors * exposures] level[d * exposures + e]; not finite or <= 0: missing, left out
- * weight     [the same shape], pixels
+ * weight     [the same shape], pixels; 1 or 0 where the level is missing
  * ret_exposure_scale  [exposures], ret_detector_scale [detectors]; untouched on failure
  *
  * Errors    CB_ERR_INVALID  no detector or exposure, an exposure without any level

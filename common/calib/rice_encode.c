@@ -53,7 +53,7 @@ static inline void put_split(struct bit_writer *out, uint32_t number, unsigned s
 /* Differences of either sign as numbers from 0 up: 0, -1, 1, -2, ... */
 static inline uint32_t fold(uint32_t difference)
 {
-    return difference << 1 ^ (uint32_t)((int32_t)difference >> 31);
+    return difference << 1 ^ (0U - (difference >> 31));
 }
 
 /* How many low bits to split off so that what remains is mostly 0 or 1; a code of 0 for differences that are

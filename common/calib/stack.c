@@ -135,7 +135,7 @@ static void reduce_block(const struct cb_stack *stack, size_t x, size_t lanes, f
     cb_lanes_sort(sorted, stack->n);
     start_clip(sorted, stack->n, stack->clip, &c);
     for (int round = 0; round < stack->rounds; round++) {
-        if (round > 0)
+        if (round > 0 && stack->n > 1) /* a single exposure has no variance, and stays */
             next_round(&c, (float)stack->clip);
         for (size_t from = 0; from < CB_LANES; from += CB_VECTOR_LANES)
             clip_lanes(sorted, stack->n, from, &c);
@@ -196,7 +196,7 @@ static void reduce_list(const struct cb_stack *stack, size_t x, float *list, siz
     for (size_t i = 0; i < n; i++)
         list[i] -= median;
     for (int round = 0; round < stack->rounds; round++) {
-        if (round > 0) {
+        if (round > 0 && n > 1) {
             centre = mean;
             half_width = (float)stack->clip * sqrtf(variance);
         }

@@ -304,7 +304,8 @@ bool cb_stats_measure(const struct cb_pixels *pixels, double clip, int rounds, s
     for (int round = 0; round < rounds; round++) {
         kept = moments_within(pixels, centre, half_width);
         centre = kept.mean;
-        half_width = clip * sqrt(kept.variance);
+        if (stats.n > 1) /* a single pixel has no variance, and stays */
+            half_width = clip * sqrt(kept.variance);
     }
     stats.clipped_n = kept.n;
     stats.clipped_mean = kept.mean;
