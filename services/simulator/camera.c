@@ -37,7 +37,8 @@ static bool add_detector(struct camera *camera, uint64_t seed, int id, struct cb
     struct camera_detector *own = &camera->detector[camera->detectors];
     if (constants == NULL || !cb_instrument_detector(camera->instrument, id, &own->record, err))
         return cb_fail(err, CB_ERR_INVALID, "%s has no detector %d", camera->instrument->name, id);
-    double x_mm = (id % SLOTS_PER_SIDE - 1) * CCD_PITCH_MM, y_mm = (id / SLOTS_PER_SIDE - 1) * CCD_PITCH_MM;
+    const int column = id % SLOTS_PER_SIDE - 1, row = id / SLOTS_PER_SIDE - 1;
+    double x_mm = column * CCD_PITCH_MM, y_mm = row * CCD_PITCH_MM;
     if (!cb_sim_detector_new(seed, constants, &camera->layout, x_mm, y_mm, &own->truth, err))
         return false;
     camera->detectors++;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 64, MAX_DAMAGE = 100 };
+enum { MAX_THREADS = 64, MAX_DAMAGE = 100, WORD_MAX = 64 };
 enum option_type {
     OPTION_TEXT,
     OPTION_INT,
@@ -84,11 +84,25 @@ static bool parse_seed(const char *text, uint64_t *ret_seed)
     return text[0] != '\0';
 }
 
+/* A number of pixels and what ends it. */
+static bool parse_pixels(const char **text, char end, int *ret_pixels)
+{
+    int pixels = 0, digits = 0;
+    for (; **text >= '0' && **text <= '9' && digits < 5; (*text)++, digits++)
+        pixels = pixels * 10 + (**text - '0');
+    if (digits == 0 || **text != end)
+        return false;
+    *ret_pixels = pixels;
+    return true;
+}
+
 /* "64x48" into two ints that lie side by side. */
 static bool parse_overscan(const char *text, int ret_sizes[2])
 {
-    char rest;
-    return sscanf(text, "%4dx%4d%c", &ret_sizes[0], &ret_sizes[1], &rest) == 2;
+    if (!parse_pixels(&text, 'x', &ret_sizes[0]))
+        return false;
+    text++;
+    return parse_pixels(&text, '\0', &ret_sizes[1]);
 }
 
 static bool store(const struct option *option, const char *text, struct options *options)
@@ -123,33 +137,34 @@ static bool store(const struct option *option, const char *text, struct options 
     return false;
 }
 
-/* Edits that turn one word into the other, at most `limit` + 1. */
-static int distance(const char *a, const char *b, int limit)
+static int least(int a, int b)
 {
-    if (limit < 0)
-        return 1;
-    for (; *a != '\0' && *a == *b; a++, b++)
-        ;
-    if (*a == '\0' && *b == '\0')
-        return 0;
-    int best = limit + 1;
-    if (*a != '\0')
-        best = 1 + distance(a + 1, b, limit - 1);
-    if (*b != '\0') {
-        int inserted = 1 + distance(a, b + 1, limit - 1);
-        best = inserted < best ? inserted : best;
+    return a < b ? a : b;
+}
+
+/* Letters to insert, delete or replace that turn one word into the other (Levenshtein). */
+static int distance(const char *a, const char *b)
+{
+    int row[WORD_MAX + 1];
+    int length = (int)strnlen(b, WORD_MAX);
+    for (int k = 0; k <= length; k++)
+        row[k] = k;
+    for (int i = 0; a[i] != '\0'; i++) {
+        int diagonal = row[0];
+        row[0] = i + 1;
+        for (int k = 1; k <= length; k++) {
+            int replaced = diagonal + (a[i] != b[k - 1]);
+            diagonal = row[k];
+            row[k] = least(replaced, least(row[k], row[k - 1]) + 1);
+        }
     }
-    if (*a != '\0' && *b != '\0') {
-        int replaced = 1 + distance(a + 1, b + 1, limit - 1);
-        best = replaced < best ? replaced : best;
-    }
-    return best;
+    return row[length];
 }
 
 static bool unknown_option(const char *word, struct cb_error *err)
 {
     for (size_t i = 0; i < OPTIONS; i++)
-        if (distance(word, table[i].name, 2) <= 2)
+        if (distance(word, table[i].name) <= 2)
             return cb_fail(err, CB_ERR_INVALID, "option \"%s\" is not known; did you mean %s?", word,
                            table[i].name);
     return cb_fail(err, CB_ERR_INVALID, "option \"%s\" is not known; --help lists them", word);

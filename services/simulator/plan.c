@@ -13,7 +13,7 @@
 
 enum { LINE_SIZE = 512 };
 #define NIGHT_SEQ_NUM 1
-#define NIGHT_BEGIN_S (20 * 3600)
+#define NIGHT_BEGIN_S (INT64_C(20) * 3600)
 #define LAMP_RMS 0.005 /* of the flux from exposure to exposure */
 
 enum value_type { VALUE_TEXT, VALUE_INT, VALUE_REAL, VALUE_FLAG, VALUE_CLOCK, VALUE_TIME, VALUE_DETECTORS };

@@ -12,7 +12,7 @@
 
 #define ERROR_RMS 3e-4 /* relative, of gain and noise */
 #define ERROR_MAX 1e-3 /* relative */
-#define A00_PER_E -1.7e-6
+#define A00_PER_E (-1.7e-6)
 #define TURNOFF_E 117000.0 /* verification.md 7, ITL */
 #define BEGIN_OF_TIME "1970-01-01T00:00:00"
 

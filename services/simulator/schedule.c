@@ -14,7 +14,7 @@
 #define READOUT_NS (2400 * INT64_C(1000000)) /* from the end of an exposure to the next */
 #define BIAS_DARK_S 0.0313                   /* dark time of a bias: from clear to read-out */
 #define EXTRA_DARK_S 0.4306                  /* dark time beyond the exposure time; both as in real headers */
-#define NOON_S (12 * 3600)
+#define NOON_S (INT64_C(12) * 3600)
 enum { SEQ_NUM_MAX = 99999 };
 
 struct clock {
