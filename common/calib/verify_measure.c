@@ -79,42 +79,56 @@ double cb_verify_overscan_fraction(const struct cb_segment *segment, const struc
     return fraction;
 }
 
-struct level {
-    double value, variance;
-    size_t n;
-};
-
-static void add_strip(struct level *level, const float *value, const float *variance, const uint32_t *mask,
-                      size_t n)
+static bool median_of_box(const float *value, const uint32_t *mask, struct cb_box box, double *ret,
+                          struct cb_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(value[i]) || !isfinite(variance[i]) || (mask[i] & CB_MASK(NO_DATA)) != 0)
-            continue;
-        level->value += (double)value[i];
-        level->variance += (double)variance[i];
-        level->n++;
-    }
+    const double half = 0.5;
+    const struct cb_pixels pixels = { .value = value,
+                                      .mask = mask,
+                                      .reject = CB_MASK(NO_DATA),
+                                      .width = (size_t)box.width,
+                                      .height = (size_t)box.height,
+                                      .stride = (size_t)box.width };
+    return cb_stats_at(&pixels, &half, 1, ret, err);
 }
 
-bool cb_verify_frame_level(const struct cb_frame_source *frame, struct cb_box box, double *ret_mean,
+bool cb_verify_frame_level(const struct cb_frame_source *frame, struct cb_box box, double *ret_median,
                            double *ret_variance, struct cb_error *err)
 {
-    const size_t room = (size_t)box.width * STRIP_ROWS;
+    const size_t room = (size_t)box.width * (size_t)box.height;
     cb_auto(cb_free) float *value = malloc(room * sizeof *value), *variance = malloc(room * sizeof *variance);
     cb_auto(cb_free) uint32_t *mask = malloc(room * sizeof *mask);
-    struct level level = { 0 };
+    double median;
     if (value == NULL || variance == NULL || mask == NULL)
-        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a strip of %d columns", box.width);
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for an amplifier of %d by %d pixels", box.width,
+                       box.height);
+    if (!frame->read_box(frame->self, box, value, variance, mask, err) ||
+        !median_of_box(value, mask, box, &median, err) ||
+        !median_of_box(variance, mask, box, ret_variance, err))
+        return false;
+    *ret_median = median;
+    return true;
+}
 
+bool cb_verify_mask_hot(struct cb_image *image, const struct cb_frame_source *dark, struct cb_box box,
+                        double scale, double read_noise, struct cb_error *err)
+{
+    const size_t room = (size_t)box.width * STRIP_ROWS;
+    cb_auto(cb_free) float *value = malloc(room * sizeof *value);
+    if (value == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a strip of %d columns", box.width);
     for (int y = 0; y < box.height; y += STRIP_ROWS) {
         int rows = box.height - y < STRIP_ROWS ? box.height - y : STRIP_ROWS;
         struct cb_box strip = { box.x0, box.y0 + y, box.width, rows };
-        if (!frame->read_box(frame->self, strip, value, variance, mask, err))
+        if (!dark->read_box(dark->self, strip, value, NULL, NULL, err))
             return false;
-        add_strip(&level, value, variance, mask, (size_t)box.width * (size_t)rows);
+        for (size_t i = 0; i < (size_t)box.width * (size_t)rows; i++) {
+            size_t at = ((size_t)strip.y0 + i / (size_t)box.width) * image->width_px + (size_t)box.x0 +
+                        i % (size_t)box.width;
+            if ((double)value[i] * scale > read_noise * read_noise)
+                image->mask[at] |= CB_MASK(BAD);
+        }
     }
-    *ret_mean = level.n == 0 ? NAN : level.value / (double)level.n;
-    *ret_variance = level.n == 0 ? NAN : level.variance / (double)level.n;
     return true;
 }
 

@@ -80,13 +80,25 @@ double cb_verify_median_variance(int n);
 /* Variance that MEDIAN_PER_ROW in both directions adds to each pixel, in units of the read noise squared. */
 double cb_verify_overscan_fraction(const struct cb_segment *segment, const struct cb_overscan_config *config);
 /*
- * Mean value and mean variance of a calibration over an amplifier (NaN and NO_DATA pixels left out), read in
- * strips.
+ * Median value and median variance of a calibration over an amplifier (NaN and NO_DATA pixels left out).
  *
  * Errors    whatever read_box reports; CB_ERR_TRANSIENT no memory
  */
 CB_MUST_CHECK bool cb_verify_frame_level(const struct cb_frame_source *frame, struct cb_box box,
-                                         double *ret_mean, double *ret_variance, struct cb_error *err);
+                                         double *ret_median, double *ret_variance, struct cb_error *err);
+
+/*
+ * Mark as BAD the pixels of an amplifier whose dark charge is noisier than the read-out: they are defects,
+ * and their scatter says nothing about the dark.
+ *
+ * scale       dark time of the exposure over that of the dark
+ * read_noise  electron
+ *
+ * Errors    as cb_verify_frame_level
+ */
+CB_MUST_CHECK bool cb_verify_mask_hot(struct cb_image *image, const struct cb_frame_source *dark,
+                                      struct cb_box box, double scale, double read_noise,
+                                      struct cb_error *err);
 
 /* Means over the rows (of each column) and over the columns (of each row) of an amplifier: [box.width],
  * [box.height]. Plain means, no mask. Source: lsst/ip_isr isrStatistics.py, measureProjectionStatistics */

@@ -31,6 +31,7 @@ static const struct cb_config_field fields[] = {
     { "crGrow", CB_CONFIG_INT, "0", "0" },
     { "psfFwhm", CB_CONFIG_REAL, "3.0", NULL },
     { "calbus.upstreamTests", CB_CONFIG_BOOL, "false", NULL },
+    { "calbus.maskHotPixels", CB_CONFIG_BOOL, "true", NULL },
     { "calbus.projections", CB_CONFIG_BOOL, "false", NULL },
     { "calbus.correlations", CB_CONFIG_BOOL, "false", NULL },
     { NULL, CB_CONFIG_BOOL, NULL, NULL },
@@ -123,7 +124,8 @@ static bool expect_amp(const struct cb_call_stack *stack, const struct cb_segmen
     if (stack->isr.doBias && inputs->bias != NULL) {
         if (!cb_verify_frame_level(inputs->bias, segment->assembled, &mean, &variance, err))
             return false;
-        ret->calib_variance += variance * (type == CB_VERIFY_BIAS ? sign : 1.0);
+        if (type == CB_VERIFY_BIAS) /* else it is in the dark too, with the other sign, and drops out */
+            ret->calib_variance += variance * sign;
     }
     if (stack->isr.doDark && inputs->dark != NULL) {
         if (!cb_verify_frame_level(inputs->dark, segment->assembled, &mean, &variance, err))
@@ -159,6 +161,24 @@ static bool expect_all(const struct cb_call_stack *stack, const struct cb_isr_re
             return cb_fail(err, CB_ERR_INVALID, "amplifier %s is not in the report of its exposure",
                            geometry->segment[i].amp);
         if (!expect_amp(stack, &geometry->segment[i], amp, type, was_input, &ret[i], err))
+            return false;
+    }
+    return true;
+}
+
+/* Hot pixels of a dark are left out of its statistics, as a defect mask would do. */
+static bool mask_hot(const struct cb_call *call, const struct cb_call_stack *stack,
+                     const struct cb_isr_report *report, enum cb_verify_type type, struct cb_image *image,
+                     struct cb_error *err)
+{
+    const struct cb_geometry *geometry = stack->source[0].raw.geometry;
+    const struct cb_frame_source *dark = stack->inputs.dark;
+    if (type != CB_VERIFY_DARK || dark == NULL || !cb_config_flag(call->config, "calbus.maskHotPixels"))
+        return true;
+    for (size_t i = 0; i < geometry->segments; i++) {
+        const struct cb_amp_report *amp = report_of(report, geometry->segment[i].amp);
+        if (amp != NULL && !cb_verify_mask_hot(image, dark, geometry->segment[i].assembled,
+                                               dark_scale(&stack->source[0].raw, dark), amp->read_noise, err))
             return false;
     }
     return true;
@@ -273,7 +293,8 @@ static bool measure(struct cb_call *call, enum cb_verify_type type, const struct
 
     if (!cb_call_process(call, "inputExp", 0, &image, &header, &report, err) ||
         !read_calib(calib->path, geometry, type, call->id.exposure, &facts, err) ||
-        !expect_all(stack, &report, type, facts.was_input, expected, err))
+        !expect_all(stack, &report, type, facts.was_input, expected, err) ||
+        !mask_hot(call, stack, &report, type, image, err))
         return false;
     struct cb_verify_isr_extras isr = { .percentile = (const double(*)[7])facts.percentile };
     fill_extras(call, image, geometry, header, &extras, &isr); /* before the cosmic rays are replaced */

@@ -6,6 +6,8 @@
 #include "service/outbox.h"
 
 #define BIAS_OUT "LSSTComCam/calib/DM-1/demo/biasGen.20241210a/run1"
+#define DARK_OUT "LSSTComCam/calib/DM-1/demo/darkGen.20241210a/run1"
+#define FLAT_OUT "LSSTComCam/calib/DM-1/demo/flatGen-r.20241210a/run1"
 #define VERIFY_OUT "LSSTComCam/calib/DM-1/demo/verifyBias.20241210a/run1"
 #define WHERE(type)                                                                                          \
     "instrument='LSSTComCam' and exposure.day_obs=20241208 and exposure.observation_type='" type "'"
@@ -20,24 +22,28 @@ static int64_t number(struct fixture *f, const char *sql)
     return cb_rows_int(rows, 0, 0);
 }
 
-static void request_verification(struct fixture *f, struct cb_run *ret_run)
+/* type "Bias": of the RUN that made it, over the day's frames of its type. */
+static void request_verification(struct fixture *f, const char *type, const char *made, const char *where,
+                                 const char *output_run, struct cb_run *ret_run)
 {
+    cb_auto(cb_free) char *path =
+        cb_xasprintf(CB_DEPLOY "/cp_verify/pipelines/LSSTComCam/verify%s.yaml", type);
+    cb_auto(cb_free) char *inputs = cb_xasprintf("%s," INPUTS, made);
     static const char *const variables[] = { "CP_VERIFY_DIR=" CB_DEPLOY "/cp_verify", NULL };
     const struct cb_environment environment = { .entry = variables };
     cb_auto(cb_pipeline_free) struct cb_pipeline *pipeline = NULL;
     cb_auto_bytes struct cb_bytes text = CB_BYTES(1U << 20);
-    must(cb_pipeline_load(CB_DEPLOY "/cp_verify/pipelines/LSSTComCam/verifyBias.yaml", &environment, NULL, 0,
-                          &pipeline, &oops));
+    must(cb_pipeline_load(path, &environment, NULL, 0, &pipeline, &oops));
     cb_pipeline_format(pipeline, &text);
     struct cb_run run = { .engine = (char *)"verifier",
                           .kind = (char *)"campaign",
                           .repository = f->root,
                           .ticket = (char *)"DM-1",
                           .pipeline = (char *)cb_bytes_text(&text),
-                          .inputs = (char *)BIAS_OUT "," INPUTS,
-                          .where = (char *)WHERE("bias"),
-                          .output_run = (char *)VERIFY_OUT,
-                          .output_collection = (char *)"LSSTComCam/calib/DM-1/demo/verifyBias.20241210a" };
+                          .inputs = inputs,
+                          .where = (char *)where,
+                          .output_run = (char *)output_run,
+                          .output_collection = (char *)"" };
     cb_uuid_new_text(run.id);
     must(cb_run_insert(f->db, &run, &oops));
     must(cb_run_load(f->db, run.id, ret_run, &oops));
@@ -90,7 +96,7 @@ static void a_bias_passes_on_its_own_inputs(void **state)
     struct verifier me = { .home = f->root, .index_path = index };
     cb_outbox_set_source("usdf", "verifier");
     run_pipeline(f, "cpBias", WHERE("bias"), BIAS_OUT);
-    request_verification(f, &run);
+    request_verification(f, "Bias", BIAS_OUT, WHERE("bias"), VERIFY_OUT, &run);
     must(plan(f, &run, &oops));
     work_off_verification(f);
     must(cb_run_load(f->db, run.id, &ended, &oops));
@@ -121,6 +127,53 @@ static void a_bias_passes_on_its_own_inputs(void **state)
     cb_repo_index_done(&me.index);
 }
 
+static void verify(struct verifier *me, struct fixture *f, const char *type, const char *made,
+                   const char *where, const char *output_run)
+{
+    cb_auto_run struct cb_run run = { .id = "" }, ended = { .id = "" };
+    request_verification(f, type, made, where, output_run, &run);
+    must(plan(f, &run, &oops));
+    work_off_verification(f);
+    must(cb_run_load(f->db, run.id, &ended, &oops));
+    if (strcmp(ended.state, "succeeded") != 0)
+        fail_msg("%s", ended.error);
+    conclude_all(me, f);
+}
+
+static void print_failures(struct fixture *f)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    must(cb_db_run(f->db,
+                   "SELECT concat_ws(' ', exposure, amp, test, outcome, value, limit_value) "
+                   "FROM calbus.verification_test WHERE outcome <> 'pass' AND counts ORDER BY 1",
+                   CB_P0, &rows, &oops));
+    for (size_t i = 0; i < cb_rows_count(rows); i++)
+        print_message("%s\n", cb_rows_text(rows, i, 0));
+}
+
+static void a_dark_and_a_flat_pass_on_their_own_inputs(void **state)
+{
+    struct fixture *f = *state;
+    cb_auto(cb_free) char *index = cb_xasprintf("%s/none.yaml", f->root);
+    struct verifier me = { .home = f->root, .index_path = index };
+    cb_outbox_set_source("usdf", "verifier");
+    run_pipeline(f, "cpBias", WHERE("bias"), BIAS_OUT);
+    certify_result(f, "bias", BIAS_OUT, "LSSTComCam/calib/DM-1/demo/bias.20241210a");
+    run_pipeline(f, "cpDark", WHERE("dark"), DARK_OUT);
+    verify(&me, f, "Dark", DARK_OUT, WHERE("dark"), "LSSTComCam/calib/DM-1/demo/verifyDark.20241210a/run1");
+    certify_result(f, "dark", DARK_OUT, "LSSTComCam/calib/DM-1/demo/dark.20241210a");
+    run_pipeline(f, "cpFlat", WHERE("flat") " and band='r'", FLAT_OUT);
+    verify(&me, f, "Flat", FLAT_OUT, WHERE("flat"), "LSSTComCam/calib/DM-1/demo/verifyFlat-r.20241210a/run1");
+    print_failures(f);
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.verification WHERE verdict = 'PASS'"), 2);
+    assert_int_equal(number(f, "SELECT tests FROM calbus.verification WHERE calib_type = 'dark'"), 48);
+    /* noise and level of 16 amplifiers, scatter of the detector and over the detectors */
+    assert_int_equal(number(f, "SELECT tests FROM calbus.verification WHERE calib_type = 'flat' "
+                               "AND physical_filter = 'r_03'"),
+                     34);
+    cb_repo_index_done(&me.index);
+}
+
 static int make_verified_campaign(void **state)
 {
     static const char *const migrations[] = { "0001_bus.sql", "0003_run.sql", "0005_verification.sql" };
@@ -140,6 +193,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_bias_passes_on_its_own_inputs, make_verified_campaign,
+                                        drop_repository),
+        cmocka_unit_test_setup_teardown(a_dark_and_a_flat_pass_on_their_own_inputs, make_verified_campaign,
                                         drop_repository),
     };
     return cmocka_run_group_tests_name("verification of a campaign", tests, NULL, NULL);
