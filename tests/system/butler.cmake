@@ -10,3 +10,12 @@ foreach(source ${butler_tests})
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres $<TARGET_FILE:system_butler_${stem}>)
   set_tests_properties(system.butler.${stem} PROPERTIES LABELS system TIMEOUT 300)
 endforeach()
+
+# The stock butler over a repository of ours, and beside our drop-in command.
+add_executable(system_build_repository ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/build_repository.c)
+target_include_directories(system_build_repository PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(system_build_repository PRIVATE cb_butler PkgConfig::CMOCKA)
+add_test(NAME system.butler.stock
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_stock
+          $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.stock PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)
