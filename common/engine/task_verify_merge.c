@@ -121,11 +121,11 @@ static bool read_detector(struct cb_call *call, const struct cb_call_input *inpu
     if (!cb_call_read_yaml(call, input, &yaml, err))
         return false;
     const struct cb_yaml_node *root = cb_yaml_root(yaml);
-    const char *name = cb_yaml_text(cb_yaml_path(root, "CALBUS", "detector_name", NULL));
+    const char *name = cb_yaml_text(cb_yaml_path(root, "CALBUS", "detector_name", (char *)NULL));
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)input->data_id.detector);
     *ret_mean = NAN;
-    (void)cb_yaml_real(cb_yaml_path(root, "DET", "MEAN", NULL), ret_mean);
+    (void)cb_yaml_real(cb_yaml_path(root, "DET", "MEAN", (char *)NULL), ret_mean);
     if (!flag_of(yaml, cb_yaml_get(root, "SUCCESS"), &success, err))
         return false;
     struct cb_verify_part *part = add_part(parts, name != NULL ? name : number, success);
@@ -188,7 +188,7 @@ static bool add_exposure_failures(const struct cb_yaml *yaml, struct cb_verify_p
                                   struct cb_error *err)
 {
     const struct cb_yaml_node *root = cb_yaml_root(yaml);
-    if (!add_false(yaml, cb_yaml_path(root, "VERIFY", "EXP", NULL), "", part, err))
+    if (!add_false(yaml, cb_yaml_path(root, "VERIFY", "EXP", (char *)NULL), "", part, err))
         return false;
     for (size_t i = 0; i < root->count; i++) {
         const char *name = cb_yaml_key(root, i);

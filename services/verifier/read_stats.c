@@ -100,8 +100,9 @@ static void copy_values(const struct cb_yaml_node *root, struct cb_bytes *out)
         if (cb_yaml_key(amps, i) != NULL)
             copy_metrics(cb_yaml_value(amps, i), cb_yaml_key(amps, i), &json);
     copy_metrics(cb_yaml_get(root, "DET"), "", &json);
-    copy_by_amp(cb_yaml_path(root, "METADATA", "READ_NOISE_ADU", NULL), "READ_NOISE_ADU", "adu", &json);
-    copy_by_amp(cb_yaml_path(root, "CALBUS", "MEAN_SIG", NULL), "MEAN_SIG", "", &json);
+    copy_by_amp(cb_yaml_path(root, "METADATA", "READ_NOISE_ADU", (char *)NULL), "READ_NOISE_ADU", "adu",
+                &json);
+    copy_by_amp(cb_yaml_path(root, "CALBUS", "MEAN_SIG", (char *)NULL), "MEAN_SIG", "", &json);
     cb_json_close(&json);
 }
 
