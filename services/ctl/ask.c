@@ -1,0 +1,85 @@
+/* A person's request to a service. */
+#include "ask.h"
+
+#include "base/alloc.h"
+#include "io/clock.h"
+#include "service/request.h"
+
+#include <poll.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ANSWER_S = 120, LOOK_MS = 50 };
+
+const char *ctl_person(const struct ctl *ctl)
+{
+    const char *given = ctl_args_text(&ctl->args, "by", NULL);
+    if (given != NULL)
+        return given;
+    const struct passwd *user = getpwuid(getuid());
+    return user != NULL ? user->pw_name : "unknown";
+}
+
+static bool put(struct cb_db *db, const char *service, const char *id, const char *person,
+                const struct cb_outgoing *outgoing, const ProtobufCMessage *message, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    return cb_tx_begin(db, &tx, err) && cb_request_put(db, id, service, person, outgoing, message, err) &&
+           cb_tx_commit(&tx, err);
+}
+
+/* The answer as this command's own outcome. */
+static bool take_answer(struct ctl *ctl, struct cb_answer *answer, char **ret_result, struct cb_error *err)
+{
+    if (answer->refused) {
+        ctl->exit = (enum ctl_exit)answer->exit;
+        cb_fail(err, CB_ERR_CONFLICT, "%s", answer->error);
+    } else {
+        *ret_result = cb_xstrdup(answer->result);
+    }
+    bool ok = !answer->refused;
+    cb_answer_done(answer);
+    return ok;
+}
+
+static bool wait_for_answer(struct ctl *ctl, struct cb_db *db, const char *service, const char *id,
+                            char **ret_result, struct cb_error *err)
+{
+    int64_t deadline_ms = cb_clock_monotonic_ms() + 1000 * ANSWER_S;
+    while (cb_clock_monotonic_ms() < deadline_ms) {
+        struct cb_answer answer = { 0 };
+        if (!cb_request_look(db, id, &answer, err))
+            return false;
+        if (answer.given)
+            return take_answer(ctl, &answer, ret_result, err);
+        cb_answer_done(&answer);
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+    ctl_hint(ctl, "The request %s stays; see calbus logs %s.", id, service);
+    return ctl_refuse(ctl, CTL_TIMED_OUT, err, "the %s has not answered within %d s", service, ANSWER_S);
+}
+
+bool ctl_ask(struct ctl *ctl, const char *service, const char *request_id, const struct cb_outgoing *outgoing,
+             const ProtobufCMessage *message, char **ret_result, struct cb_error *err)
+{
+    struct cb_db *db;
+    bool served;
+    if (!ctl_db_of(ctl, &db, err) || !cb_request_is_served(db, service, &served, err))
+        return false;
+    if (!served) {
+        ctl_hint(ctl, "Start the suite with calbus up.");
+        return ctl_refuse(ctl, CTL_UNAVAILABLE, err, "the %s, which must act on this, is not up", service);
+    }
+
+    const struct ctl_settings *settings;
+    if (!ctl_settings_of(ctl, &settings, err))
+        return false;
+    cb_outbox_set_source(settings->common.site, "calbus");
+    if (!put(db, service, request_id, ctl_person(ctl), outgoing, message, err))
+        return false;
+    if (!ctl_args_has(&ctl->args, "no-wait"))
+        return wait_for_answer(ctl, db, service, request_id, ret_result, err);
+    *ret_result = cb_xstrdup("");
+    return true;
+}
