@@ -107,7 +107,7 @@ static void try_connect(struct cb_daemon *daemon, struct cb_bus_place *place)
     if (err.kind == CB_ERR_FATAL)
         cb_daemon_fail(daemon, &err);
     else if (daemon->bus_failures == 0)
-        cb_log_error("broker not reached, trying on", &err);
+        cb_log(CB_WARN, "broker not reached, trying on", cb_str("error", err.text));
     daemon->bus_check_ms =
         now_ms + cb_backoff_ms(daemon->bus_failures < 6 ? daemon->bus_failures : 6, cb_daemon_chance());
     daemon->bus_failures++;
@@ -139,7 +139,7 @@ void cb_daemon_bus_keep(struct cb_daemon *daemon)
         if (err.kind == CB_ERR_FATAL)
             cb_daemon_fail(daemon, &err);
         if (!has_bus(daemon) && daemon->bus_failures++ == 0)
-            cb_log_error("broker not found, looking on", &err);
+            cb_log(CB_WARN, "broker not found, looking on", cb_str("error", err.text));
         return;
     }
     if (has_bus(daemon) && (!is_same_place(&daemon->place, &place) || has_changed_id(daemon))) {

@@ -321,7 +321,7 @@ static bool start_service(struct cb_daemon *daemon, struct cb_error *err)
         if (err->kind != CB_ERR_TRANSIENT)
             return false;
         if (attempt == 0)
-            cb_log_error("could not start yet, trying on", err);
+            cb_log(CB_WARN, "could not start yet, trying on", cb_str("error", err->text));
         if (daemon->service->stop != NULL)
             daemon->service->stop(daemon->self);
         cb_daemon_wait_ms(
@@ -343,7 +343,7 @@ static void *run_own_loop(void *arg)
             db == NULL ? cb_db_open(daemon->config.db_uri, daemon->name, &db, &err) : cb_db_reopen(db, &err);
         if (ok && daemon->service->run(daemon->self, db, &err))
             continue;
-        cb_log_error("loop interrupted", &err);
+        cb_log(CB_WARN, "loop interrupted", cb_str("error", err.text));
         if (err.kind != CB_ERR_TRANSIENT)
             cb_daemon_fail(daemon, &err);
         if (cb_clock_monotonic_ms() - begun_ms > CB_BACKOFF_MOST_MS)

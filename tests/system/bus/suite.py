@@ -115,7 +115,7 @@ class Suite:
             self.kafka("kill")
 
     def close(self):
-        for name in list(self.processes):
+        for name in sorted(self.processes, key=lambda n: n == 'broker'):
             try:
                 self.stop(name)
             except subprocess.TimeoutExpired:
@@ -154,6 +154,16 @@ class Suite:
 
     def sql(self, text):
         return self.psql_at(self.uri, text)
+
+    def close_database(self, seconds):
+        """Nobody can connect for a while, and who is connected is thrown out."""
+        self.psql_at(self.server, f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS false")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.psql_at(self.server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+                         f"'{self.database}'")
+            time.sleep(0.2)
+        self.psql_at(self.server, f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS true")
 
     def count(self, text):
         return int(self.sql(text))
