@@ -6,8 +6,10 @@ foreach(source ${engine_tests})
   add_executable(system_engine_${stem} ${source})
   target_include_directories(system_engine_${stem} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/system)
   target_compile_definitions(system_engine_${stem} PRIVATE CB_GOLDEN="${CMAKE_CURRENT_SOURCE_DIR}/golden"
-    CB_DEPLOY="${CMAKE_SOURCE_DIR}/deploy")
-  target_link_libraries(system_engine_${stem} PRIVATE cb_engine PkgConfig::CMOCKA)
+    CB_DEPLOY="${CMAKE_SOURCE_DIR}/deploy"
+    CB_PROGRAMS="${CMAKE_BINARY_DIR}")
+  target_link_libraries(system_engine_${stem} PRIVATE cb_service cb_engine PkgConfig::CMOCKA)
+  add_dependencies(system_engine_${stem} calbus-generator)
   add_test(NAME system.engine.${stem}
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres $<TARGET_FILE:system_engine_${stem}>)
   set_tests_properties(system.engine.${stem} PROPERTIES LABELS system TIMEOUT 600)

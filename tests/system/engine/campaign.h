@@ -9,6 +9,7 @@
 #include "io/clock.h"
 #include "io/fits_exposure.h"
 #include "io/fits_ptc.h"
+#include "service/migrate.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -23,19 +24,6 @@
 #define PIXELS (WIDTH * HEIGHT)
 
 static const struct cb_engine sample_engine = { .name = "generator", .lease_ms = 60000, .max_attempts = 3 };
-
-static inline char *read_text(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    cb_auto_bytes struct cb_bytes text = CB_BYTES(1U << 20);
-    char part[4096];
-    size_t got = 0;
-    assert_non_null(file);
-    while ((got = fread(part, 1, sizeof part, file)) > 0)
-        cb_bytes_add(&text, part, got);
-    fclose(file);
-    return cb_bytes_steal(&text);
-}
 
 static inline void read_truth(const char *name, float *ret_value)
 {
@@ -121,9 +109,8 @@ static inline int make_campaign(void **state)
     if (make_repository(state) != 0)
         return -1;
     struct fixture *f = *state;
-    cb_auto(cb_free) char *migration = read_text(CB_DEPLOY "/migrations/0003_run.sql");
-    must(cb_db_script(f->db, "DROP SCHEMA IF EXISTS calbus CASCADE; CREATE SCHEMA calbus", &oops));
-    must(cb_db_script(f->db, migration, &oops));
+    must(cb_db_script(f->db, "DROP SCHEMA IF EXISTS calbus CASCADE", &oops));
+    must(cb_migrate_apply(f->db, CB_DEPLOY "/migrations", NULL, NULL, &oops));
     put_raws(f);
     put_ptc(f);
     return 0;
