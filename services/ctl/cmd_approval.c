@@ -11,6 +11,7 @@
 
 static const struct ctl_flag propose_flags[] = {
     { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
+    { "instrument", 'i', CTL_FLAG_TEXT, "INSTRUMENT", "Whose calibrations they are; required." },
     { "ticket", 't', CTL_FLAG_TEXT, "TICKET", "Construction ticket, DM-...; required." },
     { "taxicab", 0, CTL_FLAG_TEXT, "TICKET", "TAXICAB ticket; required." },
     { "deployment", 0, CTL_FLAG_TEXT, "TICKET", "Deployment ticket." },

@@ -38,6 +38,7 @@ static const struct ctl_flag curate_flags[] = {
     { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
     { "type", 0, CTL_FLAG_TEXT, "TYPE",
       "Dataset type: ptc, linearizer, bfk, crosstalk, cti, defects, manual_defects." },
+    { "instrument", 'i', CTL_FLAG_TEXT, "INSTRUMENT", "Whose calibrations they are; required." },
     { "ticket", 't', CTL_FLAG_TEXT, "TICKET", "Ticket that the calibrations belong to; required." },
     { "begin-date", 0, CTL_FLAG_TEXT, "DATE", "Start of validity, ISO 8601 in TAI; unbounded unless given." },
     { "end-date", 0, CTL_FLAG_TEXT, "DATE", "End of validity (exclusive); open unless given." },
