@@ -7,7 +7,7 @@ rounds=${2:-3}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 "$program" make "$dir" 20
-for round in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
     for how in plain like upstream; do
         "$program" "$how" "$dir" 20 "$dir/$how.fits" | tee -a "$dir/times"
     done

@@ -59,8 +59,8 @@ check "up heals it when everything was killed" "$CALBUS" up -q
 check "and all are ready" all_ready
 
 # ---- down: nothing is left running, the state stays ----
-"$CALBUS" db uri >"$folder/uri"
-psql -qAt "$(cat "$folder/uri")" -c "CREATE TABLE public.kept AS SELECT 42 AS n"
+"$CALBUS" db uri >"$HOME/uri"
+psql -qAt "$(cat "$HOME/uri")" -c "CREATE TABLE public.kept AS SELECT 42 AS n"
 mapfile -t pids < <(awk '$1 == "unit" && $3 == "running" {print $4}' "$CALBUS_HOME/run/units")
 check "down" "$CALBUS" down -q
 for pid in "${pids[@]}"; do
@@ -72,7 +72,7 @@ place=$(cat "$CALBUS_HOME/postgres/location")
 printf '%s\n' "$$" "$place/data" 0 5432 "$place/socket" "" "  0  0" >"$place/data/postmaster.pid"
 [[ $(id -u) != 0 ]] || chown postgres "$place/data/postmaster.pid"
 check "up after down, with a stale lock file" "$CALBUS" up -q
-check "finds everything where it was" test "$(psql -qAt "$(cat "$folder/uri")" -c 'SELECT n FROM public.kept')" = 42
+check "finds everything where it was" test "$(psql -qAt "$(cat "$HOME/uri")" -c 'SELECT n FROM public.kept')" = 42
 check "down again" "$CALBUS" down -q
 
 # ---- the home is removed: its old database must not come back ----
