@@ -4,6 +4,8 @@
 #include "submission.h"
 
 #include "base/alloc.h"
+#include "butler/collections.h"
+#include "butler/home.h"
 #include "calbus/v1/generation.pb-c.h"
 #include "engine/run_store.h"
 #include "io/clock.h"
@@ -150,6 +152,27 @@ static bool submit_with(struct ctl *ctl, const struct variables *variables, cons
     return done;
 }
 
+/* The ticket's chain is in the search path of every shipped template; a ticket's first calibration finds it
+ * empty. */
+static bool open_ticket_chain(struct ctl *ctl, const struct variables *variables, struct cb_error *err)
+{
+    const struct cb_environment environment = { .entry = variables->entry };
+    const char *instrument = cb_environment_find(&environment, "INSTRUMENT", strlen("INSTRUMENT"));
+    const char *ticket = cb_environment_find(&environment, "TICKET", strlen("TICKET"));
+    const char *prefix = cb_environment_find(&environment, "USER_CALIB_PREFIX", strlen("USER_CALIB_PREFIX"));
+    if (instrument == NULL || ticket == NULL)
+        return true; /* the template will say what it lacks */
+    struct cb_db *db;
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
+    cb_auto(cb_free) char *chain =
+        cb_xasprintf("%s%s/calib/%s", prefix != NULL ? prefix : "", instrument, ticket);
+    return ctl_db_of(ctl, &db, err) &&
+           cb_repo_open_home(index, cb_environment_find(&environment, "REPO", strlen("REPO")), db, &repo,
+                             err) &&
+           cb_collection_register(repo, chain, CB_COLLECTION_CHAINED, NULL, NULL, err);
+}
+
 /* A type of the shipped templates, or the path of a template. */
 static bool submit(struct ctl *ctl, struct cb_error *err)
 {
@@ -165,7 +188,7 @@ static bool submit(struct ctl *ctl, struct cb_error *err)
             : cb_xasprintf("%s/cp_pipe/bps/templates/bps_%s%s%s.yaml", ctl->layout.shipped, type,
                            strcmp(type, "flat") == 0 ? "_" : "", strcmp(type, "flat") == 0 ? band : "");
     make_variables(ctl, strcmp(type, "flat") == 0 ? type : word, &variables);
-    bool done = submit_with(ctl, &variables, path, err);
+    bool done = open_ticket_chain(ctl, &variables, err) && submit_with(ctl, &variables, path, err);
     variables_done(&variables);
     return done;
 }
