@@ -1,11 +1,21 @@
-# fuzz/ turns any bytes into calls of one decoder. Built with clang and -DCALBUS_FUZZ=ON only; each target runs by
-# hand with a corpus folder. Targets: cb_fuzz(name layer) for fuzz_<name>.c, linked to cb_<layer>.
-if(CALBUS_FUZZ)
-  function(cb_fuzz name layer)
-    add_executable(fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/fuzz_${name}.c)
+# fuzz/ turns any bytes into calls of one decoder. cb_fuzz(name layer) stands for fuzz_<name>.c, linked to cb_<layer>:
+# with clang and -DCALBUS_FUZZ=ON it is a libFuzzer program that runs by hand with a corpus folder; and where
+# corpus_<name>/ holds seeds, a plain program runs over them in every build (test fuzz.<name>).
+function(cb_fuzz name layer)
+  set(folder ${CMAKE_CURRENT_SOURCE_DIR}/fuzz)
+  if(CALBUS_FUZZ)
+    add_executable(fuzz_${name} ${folder}/fuzz_${name}.c)
     target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(fuzz_${name} PRIVATE cb_${layer})
-  endfunction()
-  cb_fuzz(where domain)
-endif()
+  endif()
+  if(EXISTS ${folder}/corpus_${name})
+    add_executable(corpus_${name} ${folder}/fuzz_${name}.c ${folder}/run_corpus.c)
+    target_link_libraries(corpus_${name} PRIVATE cb_${layer})
+    add_test(NAME fuzz.${name} COMMAND corpus_${name} ${folder}/corpus_${name})
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS unit TIMEOUT 300)
+  endif()
+endfunction()
+cb_fuzz(where domain)
+cb_fuzz(rice calib)
+cb_fuzz(fits_record io)
