@@ -216,6 +216,11 @@ static bool submit(struct ctl *ctl, struct cb_error *err)
     return true;
 }
 
+static const struct ctl_flag wait_flags[] = {
+    { "timeout", 0, CTL_FLAG_INT, "SECS", "Wait no longer than this; then exit 124." },
+    { .name = NULL },
+};
+
 static const struct ctl_verb verbs[] = {
     { .name = "list",
       .words = "",
@@ -232,8 +237,9 @@ static const struct ctl_verb verbs[] = {
       .run = show },
     { .name = "wait",
       .words = "RUN",
-      .summary = "Wait until a verification has ended (--timeout SECS); exit 5 unless it passed.",
+      .summary = "Wait until a verification has ended; exit 5 unless it passed.",
       .examples = "calbus verify wait LSSTComCam/calib/DM-1/demo/biasGen.20241210a --timeout 600",
+      .flags = wait_flags,
       .least = 1,
       .most = 1,
       .run = wait_for },
