@@ -1,0 +1,117 @@
+/* butler export-calibs and import. */
+#include "butler_cli.h"
+#include "butler_table.h"
+
+#include "base/alloc.h"
+#include "butler/export.h"
+#include "butler/import.h"
+#include "domain/dimensions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool read_transfer(const struct butler_args *args, enum cb_transfer *ret_transfer, struct cb_error *err)
+{
+    const char *name = butler_text(args, "transfer", "auto");
+    return cb_transfer_parse(name, ret_transfer) ||
+           cb_fail(err, CB_ERR_INVALID, "Invalid value for '--transfer': '%s'.", name);
+}
+
+/* calibrationType, run, then the dimensions of all types. */
+static void print_exported(const struct cb_dataset_list *list)
+{
+    uint32_t dims = 0;
+    for (size_t i = 0; i < list->count; i++)
+        dims |= list->item[i].data_id.has;
+    dims = cb_dimensions_required(cb_dimensions_expand(dims));
+    const char *names[CB_ELEMENT_COUNT + 2] = { "calibrationType", "run" };
+    size_t n = 2 + cb_dimensions_list(dims, names + 2);
+    cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *cells[CB_ELEMENT_COUNT + 2] = { list->item[i].type, list->item[i].run };
+        char values[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
+        size_t column = 2;
+        for (int k = 0; k < CB_DIMENSION_COUNT; k++)
+            if (dims & CB_DIM(k)) {
+                cb_data_id_value(&list->item[i].data_id, (enum cb_element_index)k, values[k]);
+                cells[column++] = values[k];
+            }
+        butler_table_add(table, cells);
+    }
+    butler_table_print(table, stdout);
+}
+
+static bool run_export(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    auto_list collections = butler_words_from(args, 2);
+    auto_list types = butler_list_of(args, "dataset-type");
+    struct cb_export export = { .folder = args->words[1],
+                                .collections = (const char *const *)collections.item,
+                                .n_collections = collections.count,
+                                .dataset_types = (const char *const *)types.item,
+                                .n_dataset_types = types.count };
+    if (!read_transfer(args, &export.transfer, err) || !butler_open(args->words[0], &repo, err) ||
+        !cb_export_calibs(repo, &export, &list, err))
+        return false;
+    if (list.count > 0)
+        print_exported(&list);
+    return true;
+}
+
+static const struct butler_option export_options[] = {
+    { "dataset-type", 'd', BUTLER_LIST, "Specific DatasetType(s) to export." },
+    { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy, relsymlink or direct." },
+    { .name = NULL },
+};
+const struct butler_command butler_export_calibs = { "export-calibs",
+                                                     "REPO DIRECTORY [COLLECTIONS]...",
+                                                     "Export calibrations from the butler for import elsewhere.",
+                                                     export_options,
+                                                     2,
+                                                     SIZE_MAX,
+                                                     run_export };
+
+/* The file is looked for here first, then in the directory. */
+static char *find_yaml(const struct butler_args *args, const char *folder)
+{
+    const char *name = butler_text(args, "export-file", "export.yaml");
+    return access(name, R_OK) == 0 || name[0] == '/' ? cb_xstrdup(name) : cb_xasprintf("%s/%s", folder, name);
+}
+
+static bool run_import(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto(cb_free) char *folder = realpath(args->words[1], NULL);
+    auto_list skipped = butler_list_of(args, "skip-dimensions");
+    if (folder == NULL)
+        return cb_fail(err, CB_ERR_NOT_FOUND, "there is no folder \"%s\"", args->words[1]);
+    cb_auto(cb_free) char *yaml = find_yaml(args, folder);
+    struct cb_import import = { .folder = folder,
+                                .yaml = yaml,
+                                .skip_elements = (const char *const *)skipped.item,
+                                .n_skip_elements = skipped.count };
+    struct cb_import_counts counts = { 0 };
+    if (!read_transfer(args, &import.transfer, err) || !butler_open(args->words[0], &repo, err) ||
+        !cb_import(repo, &import, &counts, err))
+        return false;
+    if (counts.skipped > 0)
+        fprintf(stderr, "butler import: INFO: %zu datasets were there already and were left as they are\n",
+                counts.skipped);
+    return true;
+}
+
+static const struct butler_option import_options[] = {
+    { "export-file", 0, BUTLER_TEXT, "Name for the file that contains database information." },
+    { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy, move, relsymlink or direct." },
+    { "skip-dimensions", 's', BUTLER_LIST, "Dimensions that should be skipped during import." },
+    { "track-file-attrs", 0, BUTLER_FLAG, "File sizes are always recorded; no effect." },
+    { "no-track-file-attrs", 0, BUTLER_FLAG, "No effect." },
+    { .name = NULL },
+};
+const struct butler_command butler_import = { "import",       "REPO DIRECTORY", "Import data into a butler repository.",
+                                              import_options, 2,                2,
+                                              run_import };
