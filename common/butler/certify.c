@@ -26,8 +26,8 @@ static void link_set_done_at_exit(struct link_set *set)
 }
 #define auto_link_set __attribute__((cleanup(link_set_done_at_exit)))
 
-static bool load(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n, struct link_set *set,
-                 struct cb_error *err)
+static bool load(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
+                 struct link_set *set, struct cb_error *err)
 {
     if (!cb_collection_find(repo, collection, &set->collection, err) ||
         !cb_datasets_of_one_type(repo, ids, n, &set->type, &set->datasets, err))
@@ -42,11 +42,12 @@ static bool check_certifiable(const struct cb_collection *collection, const stru
                               struct cb_error *err)
 {
     if (collection->type != CB_COLLECTION_CALIBRATION)
-        return cb_fail(err, CB_ERR_INVALID, "Cannot certify into collection '%s' of type %s; must be CALIBRATION.",
+        return cb_fail(err, CB_ERR_INVALID,
+                       "Cannot certify into collection '%s' of type %s; must be CALIBRATION.",
                        collection->name, cb_collection_type_name(collection->type));
-    return type->is_calibration || cb_fail(err, CB_ERR_INVALID,
-                                           "Cannot certify datasets of type '%s', for which isCalibration=False.",
-                                           type->name);
+    return type->is_calibration ||
+           cb_fail(err, CB_ERR_INVALID,
+                   "Cannot certify datasets of type '%s', for which isCalibration=False.", type->name);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -76,8 +77,8 @@ static bool check_distinct(const struct link_set *set, struct cb_error *err)
         if (compare_ids(&sorted[i - 1], &sorted[i]) == 0) {
             cb_auto_bytes struct cb_bytes text = CB_BYTES(600);
             cb_data_id_format(sorted[i], &text);
-            ok = cb_fail(err, CB_ERR_INVALID, "two datasets of type %s with data ID %s in one call", set->type.name,
-                         cb_bytes_text(&text));
+            ok = cb_fail(err, CB_ERR_INVALID, "two datasets of type %s with data ID %s in one call",
+                         set->type.name, cb_bytes_text(&text));
         }
     free(sorted);
     return ok;
@@ -102,12 +103,13 @@ static bool fail_overlap(const struct link_set *set, const struct cb_rows *rows,
     return cb_fail(err, CB_ERR_CONFLICT,
                    "%zu validity range conflicts certifying datasets of type %s into %s for range %s: "
                    "%s is certified for %s, as dataset %s",
-                   cb_rows_count(rows), set->type.name, set->collection.name, range, cb_bytes_text(&id), there,
-                   cb_rows_text(rows, 0, 2));
+                   cb_rows_count(rows), set->type.name, set->collection.name, range, cb_bytes_text(&id),
+                   there, cb_rows_text(rows, 0, 2));
 }
 
-static bool check_no_overlap(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
-                             struct cb_timespan validity, struct cb_error *err)
+static bool check_no_overlap(struct cb_repo *repo, const struct link_set *set,
+                             const struct cb_id_arrays *arrays, struct cb_timespan validity,
+                             struct cb_error *err)
 {
     char range[CB_TIMESPAN_TEXT_SIZE];
     cb_timespan_format(validity, range);
@@ -118,7 +120,8 @@ static bool check_no_overlap(struct cb_repo *repo, const struct link_set *set, c
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
     cb_bytes_puts(&sql, "SELECT i.n, t.timespan, t.dataset_id FROM ");
     cb_put_id_source(&sql, set->type.dims, 4);
-    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2", set->type.calibs_table);
+    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2",
+                    set->type.calibs_table);
     cb_put_id_match(&sql, set->type.dims, "t");
     cb_bytes_puts(&sql, " WHERE t.timespan && $3::int8range ORDER BY i.n, t.timespan");
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -146,9 +149,10 @@ static bool insert_calibs(struct cb_repo *repo, const struct link_set *set, cons
     cb_bytes_printf(&sql, "INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, collection_id, timespan",
                     set->type.calibs_table);
     put_dimension_names(&sql, set->type.dims);
-    cb_bytes_printf(&sql,
-                    ") SELECT nextval('\"%s_seq_id\"'), $1::bigint, ($4::uuid[])[i.n + 1], $2::bigint, $3::int8range",
-                    set->type.calibs_table);
+    cb_bytes_printf(
+        &sql,
+        ") SELECT nextval('\"%s_seq_id\"'), $1::bigint, ($4::uuid[])[i.n + 1], $2::bigint, $3::int8range",
+        set->type.calibs_table);
     cb_put_id_columns(&sql, set->type.dims, "i");
     cb_bytes_puts(&sql, " FROM ");
     cb_put_id_source(&sql, set->type.dims, 5);
@@ -172,7 +176,8 @@ bool cb_certify(struct cb_repo *repo, const char *collection, const char *const 
     auto_link_set struct link_set set = { 0 };
     cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
     if (cb_timespan_is_empty(validity))
-        return cb_fail(err, CB_ERR_INVALID, "cannot certify into \"%s\": the validity range is empty", collection);
+        return cb_fail(err, CB_ERR_INVALID, "cannot certify into \"%s\": the validity range is empty",
+                       collection);
     if (n == 0)
         return cb_fail(err, CB_ERR_INVALID, "cannot certify into \"%s\": no dataset is given", collection);
     return cb_repo_begin(repo, &tx, err) && load(repo, collection, ids, n, &set, err) &&
@@ -188,31 +193,37 @@ static void put_decertify(struct cb_bytes *sql, const struct cb_dataset_type *ty
         cb_bytes_puts(sql, " USING ");
         cb_put_id_source(sql, type->dims, 4);
     }
-    cb_bytes_puts(sql, " WHERE t.dataset_type_id = $1 AND t.collection_id = $2 AND t.timespan && $3::int8range");
+    cb_bytes_puts(sql,
+                  " WHERE t.dataset_type_id = $1 AND t.collection_id = $2 AND t.timespan && $3::int8range");
     if (by_id)
         cb_put_id_match(sql, type->dims, "t");
-    cb_bytes_printf(sql, " RETURNING t.*), kept AS (INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, "
-                         "collection_id, timespan",
+    cb_bytes_printf(sql,
+                    " RETURNING t.*), kept AS (INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, "
+                    "collection_id, timespan",
                     type->calibs_table);
     put_dimension_names(sql, type->dims);
-    cb_bytes_printf(sql, ") SELECT nextval('\"%s_seq_id\"'), g.dataset_type_id, g.dataset_id, g.collection_id, rest.span",
-                    type->calibs_table);
+    cb_bytes_printf(
+        sql, ") SELECT nextval('\"%s_seq_id\"'), g.dataset_type_id, g.dataset_id, g.collection_id, rest.span",
+        type->calibs_table);
     cb_put_id_columns(sql, type->dims, "g");
-    cb_bytes_puts(sql,
-                  " FROM gone g, LATERAL (VALUES"
-                  " (CASE WHEN lower_inf($3::int8range) THEN 'empty' ELSE g.timespan * int8range(NULL, lower($3::int8range)) END),"
-                  " (CASE WHEN upper_inf($3::int8range) THEN 'empty' ELSE g.timespan * int8range(upper($3::int8range), NULL) END)"
-                  ") rest (span) WHERE NOT isempty(rest.span)) SELECT count(*) FROM gone");
+    cb_bytes_puts(sql, " FROM gone g, LATERAL (VALUES"
+                       " (CASE WHEN lower_inf($3::int8range) THEN 'empty' ELSE g.timespan * int8range(NULL, "
+                       "lower($3::int8range)) END),"
+                       " (CASE WHEN upper_inf($3::int8range) THEN 'empty' ELSE g.timespan * "
+                       "int8range(upper($3::int8range), NULL) END)"
+                       ") rest (span) WHERE NOT isempty(rest.span)) SELECT count(*) FROM gone");
 }
 
 static bool run_decertify(struct cb_repo *repo, const struct cb_collection *collection,
                           const struct cb_dataset_type *type, struct cb_timespan range,
-                          const struct cb_data_id *data_ids, size_t n, size_t *ret_count, struct cb_error *err)
+                          const struct cb_data_id *data_ids, size_t n, size_t *ret_count,
+                          struct cb_error *err)
 {
     char text[CB_TIMESPAN_TEXT_SIZE];
     cb_timespan_format(range, text);
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
-    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(type->id), cb_p_int(collection->id), cb_p_text(text) };
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(type->id), cb_p_int(collection->id),
+                                                     cb_p_text(text) };
     size_t n_params = 3;
     const struct cb_data_id **ids = cb_xalloc_array(n + 1, sizeof *ids);
     for (size_t i = 0; i < n; i++)
@@ -241,8 +252,8 @@ bool cb_decertify(struct cb_repo *repo, const char *collection, const char *type
         return cb_fail(err, CB_ERR_INVALID, "cannot decertify from \"%s\": the range is empty", collection);
     if (!cb_repo_begin(repo, &tx, err) || !cb_collection_find(repo, collection, &target, err) ||
         !cb_dataset_type_find(repo, type, &known, err) || !check_certifiable(&target, &known, err) ||
-        !lock_calibs(repo, &known, err) || !run_decertify(repo, &target, &known, range, data_ids, n, &count, err) ||
-        !cb_tx_commit(&tx, err))
+        !lock_calibs(repo, &known, err) ||
+        !run_decertify(repo, &target, &known, range, data_ids, n, &count, err) || !cb_tx_commit(&tx, err))
         return false;
     if (ret_count != NULL)
         *ret_count = count;
@@ -256,7 +267,8 @@ static bool check_tagged(const struct cb_collection *collection, struct cb_error
                    cb_collection_type_name(collection->type));
 }
 
-static bool insert_tags(struct cb_repo *repo, const struct link_set *set, const char *uuids, struct cb_error *err)
+static bool insert_tags(struct cb_repo *repo, const struct link_set *set, const char *uuids,
+                        struct cb_error *err)
 {
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     if (!cb_id_arrays_fill(&arrays, set->ids, set->datasets.count, set->type.dims, err))
@@ -266,7 +278,8 @@ static bool insert_tags(struct cb_repo *repo, const struct link_set *set, const 
     size_t n_params = 3;
     cb_id_arrays_params(&arrays, params, &n_params);
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
-    cb_bytes_printf(&sql, "INSERT INTO \"%s\" (dataset_type_id, dataset_id, collection_id", set->type.tags_table);
+    cb_bytes_printf(&sql, "INSERT INTO \"%s\" (dataset_type_id, dataset_id, collection_id",
+                    set->type.tags_table);
     put_dimension_names(&sql, set->type.dims);
     cb_bytes_puts(&sql, ") SELECT $1::bigint, ($3::uuid[])[i.n + 1], $2::bigint");
     cb_put_id_columns(&sql, set->type.dims, "i");
@@ -307,7 +320,8 @@ bool cb_disassociate(struct cb_repo *repo, const char *collection, const char *c
         return false;
     cb_auto(cb_free) char *sql = cb_xasprintf(
         "DELETE FROM \"%s\" WHERE collection_id = $1 AND dataset_id = ANY ($2::uuid[])", set.type.tags_table);
-    return cb_db_run(repo->db, sql, CB_P(cb_p_int(set.collection.id), cb_p_text(cb_text_array(&uuids, ids, n))), NULL,
+    return cb_db_run(repo->db, sql,
+                     CB_P(cb_p_int(set.collection.id), cb_p_text(cb_text_array(&uuids, ids, n))), NULL,
                      err) &&
            cb_tx_commit(&tx, err);
 }

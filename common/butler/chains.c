@@ -1,7 +1,8 @@
 /* Chains: redefine, prepend, extend, remove, pop. Source: butler.md 3.4.
  *
- * Two locks: one of our own that all our chain edits of a repository take, because the cycle test reads chains other
- * than the one that is locked; and the butler's row lock on the parent, against its edits of the same chain. */
+ * Two locks: one of our own that all our chain edits of a repository take, because the cycle test reads
+ * chains other than the one that is locked; and the butler's row lock on the parent, against its edits of the
+ * same chain. */
 #include "butler/collections.h"
 
 #include "base/alloc.h"
@@ -31,8 +32,8 @@ static bool lock_parent(struct cb_repo *repo, const char *parent, int64_t *ret_i
 }
 
 /* The children's ids as an array, each once; *ret_count of them. */
-static bool find_members(struct cb_repo *repo, const char *const *children, size_t count, struct cb_bytes *ids,
-                         size_t *ret_count, struct cb_error *err)
+static bool find_members(struct cb_repo *repo, const char *const *children, size_t count,
+                         struct cb_bytes *ids, size_t *ret_count, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes names = CB_BYTES(CB_ARRAY_MAX);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -44,7 +45,8 @@ static bool find_members(struct cb_repo *repo, const char *const *children, size
     cb_array_begin(ids);
     for (size_t i = 0; i < cb_rows_count(rows); i++) {
         if (cb_rows_is_null(rows, i, 0))
-            return cb_fail(err, CB_ERR_NOT_FOUND, "No collection with name '%s' found.", cb_rows_text(rows, i, 1));
+            return cb_fail(err, CB_ERR_NOT_FOUND, "No collection with name '%s' found.",
+                           cb_rows_text(rows, i, 1));
         cb_array_int(ids, cb_rows_int(rows, i, 0));
     }
     cb_array_end(ids);
@@ -72,7 +74,8 @@ static bool clear(struct cb_repo *repo, int64_t parent, const char *ids, struct 
 
 static bool set(struct cb_repo *repo, int64_t parent, const char *ids, int64_t first, struct cb_error *err)
 {
-    return cb_db_run(repo->db, sql_set_chain, CB_P(cb_p_int(parent), cb_p_text(ids), cb_p_int(first)), NULL, err);
+    return cb_db_run(repo->db, sql_set_chain, CB_P(cb_p_int(parent), cb_p_text(ids), cb_p_int(first)), NULL,
+                     err);
 }
 
 static bool renumber(struct cb_repo *repo, int64_t parent, struct cb_error *err)
@@ -101,8 +104,8 @@ static bool read_bounds(struct cb_repo *repo, int64_t parent, size_t n, int64_t 
     return cb_fail(err, CB_ERR_INVALID, "a chain cannot have more than %d members", POSITION_HIGH);
 }
 
-static bool add_members(struct cb_repo *repo, int64_t parent, enum cb_chain_edit edit, const char *ids, size_t n,
-                        struct cb_error *err)
+static bool add_members(struct cb_repo *repo, int64_t parent, enum cb_chain_edit edit, const char *ids,
+                        size_t n, struct cb_error *err)
 {
     int64_t low, high;
     if (!read_bounds(repo, parent, n, &low, &high, err))
@@ -110,8 +113,8 @@ static bool add_members(struct cb_repo *repo, int64_t parent, enum cb_chain_edit
     return set(repo, parent, ids, edit == CB_CHAIN_PREPEND ? low - (int64_t)n : high + 1, err);
 }
 
-bool cb_chain_change(struct cb_repo *repo, const char *parent, enum cb_chain_edit edit, const char *const *children,
-                     size_t count, struct cb_error *err)
+bool cb_chain_change(struct cb_repo *repo, const char *parent, enum cb_chain_edit edit,
+                     const char *const *children, size_t count, struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
@@ -130,7 +133,8 @@ bool cb_chain_change(struct cb_repo *repo, const char *parent, enum cb_chain_edi
     return cb_tx_commit(&tx, err);
 }
 
-bool cb_chain_pop(struct cb_repo *repo, const char *parent, const int64_t *indexes, size_t count, struct cb_error *err)
+bool cb_chain_pop(struct cb_repo *repo, const char *parent, const int64_t *indexes, size_t count,
+                  struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto_collections struct cb_collection_list there = { 0 };
@@ -143,8 +147,8 @@ bool cb_chain_pop(struct cb_repo *repo, const char *parent, const int64_t *index
     for (size_t i = 0; i < count; i++) {
         int64_t size = (int64_t)there.count;
         if (indexes[i] < -size || indexes[i] >= size)
-            return cb_fail(err, CB_ERR_INVALID, "index %" PRId64 " is beyond the %zu members of \"%s\"", indexes[i],
-                           there.count, parent);
+            return cb_fail(err, CB_ERR_INVALID, "index %" PRId64 " is beyond the %zu members of \"%s\"",
+                           indexes[i], there.count, parent);
         cb_array_int(&ids, there.item[indexes[i] < 0 ? indexes[i] + size : indexes[i]].id);
     }
     return clear(repo, id, cb_array_end(&ids), err) && cb_tx_commit(&tx, err);

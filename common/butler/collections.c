@@ -53,12 +53,13 @@ bool cb_collection_check_name(const char *name, struct cb_error *err)
                        NAME_MAX_CHARS);
     if (plain != length)
         return cb_fail(err, CB_ERR_INVALID,
-                       "collection name \"%s\" contains \"%c\"; letters, digits and _./+~- are possible", name,
-                       name[plain]);
-    if (name[0] == '/' || name[length - 1] == '/' || strstr(name, "//") != NULL || strstr(name, "/../") != NULL ||
-        strncmp(name, "../", 3) == 0 || strcmp(name, "..") == 0 || strcmp(name, ".") == 0 ||
-        (length >= 3 && strcmp(name + length - 3, "/..") == 0))
-        return cb_fail(err, CB_ERR_INVALID, "collection name \"%s\" has an empty part or \"..\" between slashes", name);
+                       "collection name \"%s\" contains \"%c\"; letters, digits and _./+~- are possible",
+                       name, name[plain]);
+    if (name[0] == '/' || name[length - 1] == '/' || strstr(name, "//") != NULL ||
+        strstr(name, "/../") != NULL || strncmp(name, "../", 3) == 0 || strcmp(name, "..") == 0 ||
+        strcmp(name, ".") == 0 || (length >= 3 && strcmp(name + length - 3, "/..") == 0))
+        return cb_fail(err, CB_ERR_INVALID,
+                       "collection name \"%s\" has an empty part or \"..\" between slashes", name);
     return true;
 }
 
@@ -109,24 +110,24 @@ bool cb_collection_find(struct cb_repo *repo, const char *name, struct cb_collec
     return cb_repo_read(repo, &tx, err) && find_now(repo, name, ret_collection, err);
 }
 
-static bool check_existing(struct cb_repo *repo, const char *name, enum cb_collection_type type, struct cb_error *err)
+static bool check_existing(struct cb_repo *repo, const char *name, enum cb_collection_type type,
+                           struct cb_error *err)
 {
     cb_auto_collection struct cb_collection there = { 0 };
     if (!find_now(repo, name, &there, err))
         return false;
-    return there.type == type ||
-           cb_fail(err, CB_ERR_CONFLICT, "collection \"%s\" exists as %s, not %s", name,
-                   cb_collection_type_name(there.type), cb_collection_type_name(type));
+    return there.type == type || cb_fail(err, CB_ERR_CONFLICT, "collection \"%s\" exists as %s, not %s", name,
+                                         cb_collection_type_name(there.type), cb_collection_type_name(type));
 }
 
-bool cb_collection_register(struct cb_repo *repo, const char *name, enum cb_collection_type type, const char *doc,
-                            bool *ret_new, struct cb_error *err)
+bool cb_collection_register(struct cb_repo *repo, const char *name, enum cb_collection_type type,
+                            const char *doc, bool *ret_new, struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (!cb_collection_check_name(name, err) || !cb_repo_begin(repo, &tx, err) ||
-        !cb_db_run(repo->db, sql_register_collection, CB_P(cb_p_text(name), cb_p_int(type), cb_p_text(doc)), &rows,
-                   err))
+        !cb_db_run(repo->db, sql_register_collection, CB_P(cb_p_text(name), cb_p_int(type), cb_p_text(doc)),
+                   &rows, err))
         return false;
     bool is_new = cb_rows_count(rows) > 0;
     if (!is_new && !check_existing(repo, name, type, err))
@@ -151,7 +152,8 @@ static void types_array(struct cb_bytes *array, unsigned types)
 }
 
 /* Plain names must exist. */
-static bool check_plain_names(struct cb_repo *repo, const char *const *globs, size_t count, struct cb_error *err)
+static bool check_plain_names(struct cb_repo *repo, const char *const *globs, size_t count,
+                              struct cb_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         cb_auto_collection struct cb_collection there = { 0 };
@@ -176,7 +178,8 @@ static bool query_now(struct cb_repo *repo, const char *const *globs, size_t cou
     }
     types_array(&wanted, types);
     return run_list(repo, sql_query_collections,
-                    CB_P(cb_p_text(cb_array_end(&regexes)), cb_p_text(cb_bytes_text(&wanted))), ret_list, err);
+                    CB_P(cb_p_text(cb_array_end(&regexes)), cb_p_text(cb_bytes_text(&wanted))), ret_list,
+                    err);
 }
 
 bool cb_collection_query(struct cb_repo *repo, const char *const *globs, size_t count, unsigned types,
@@ -261,5 +264,6 @@ bool cb_collection_remove(struct cb_repo *repo, const char *name, struct cb_erro
     if (parents.count > 0)
         return cb_fail(err, CB_ERR_CONFLICT, "collection \"%s\" is a member of the chain \"%s\"", name,
                        parents.item[0].name);
-    return cb_db_run(repo->db, sql_delete_collection, CB_P(cb_p_int(self.id)), NULL, err) && cb_tx_commit(&tx, err);
+    return cb_db_run(repo->db, sql_delete_collection, CB_P(cb_p_int(self.id)), NULL, err) &&
+           cb_tx_commit(&tx, err);
 }

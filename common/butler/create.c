@@ -17,12 +17,14 @@
 static bool check_schema_name(const char *schema, struct cb_error *err)
 {
     size_t length = strlen(schema);
-    bool plain = length >= 1 && length <= 63 && strspn(schema, "abcdefghijklmnopqrstuvwxyz0123456789_") == length &&
+    bool plain = length >= 1 && length <= 63 &&
+                 strspn(schema, "abcdefghijklmnopqrstuvwxyz0123456789_") == length &&
                  !(schema[0] >= '0' && schema[0] <= '9');
     if (!plain || strncmp(schema, "pg_", 3) == 0 || strcmp(schema, "calbus") == 0 ||
         strcmp(schema, "information_schema") == 0)
         return cb_fail(err, CB_ERR_INVALID,
-                       "\"%s\" cannot be a repository's schema: it takes a-z, 0-9 and _, up to 63, and neither pg_* nor calbus",
+                       "\"%s\" cannot be a repository's schema: it takes a-z, 0-9 and _, up to 63, and "
+                       "neither pg_* nor calbus",
                        schema);
     return true;
 }
@@ -34,8 +36,8 @@ static bool run_in_schema(struct cb_db *db, const char *schema, const char *scri
            cb_db_script(db, script, err);
 }
 
-/* A schema with tables in it is taken over only when it is a repository without contents, as a create that was killed
- * leaves behind. */
+/* A schema with tables in it is taken over only when it is a repository without contents, as a create that
+ * was killed leaves behind. */
 static bool check_leftover(struct cb_db *db, const char *schema, bool is_repository, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -89,7 +91,8 @@ static bool write_config(const char *path, const char *uri, const char *schema, 
     return cb_file_replace(path, cb_bytes_text(&text), text.size, err);
 }
 
-bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema, struct cb_error *err)
+bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema,
+                    struct cb_error *err)
 {
     cb_auto(cb_free) char *path = cb_xasprintf("%s/butler.yaml", root);
     if (!check_schema_name(schema, err) || !cb_file_make_parents(path, err))

@@ -41,7 +41,8 @@ static void batch_done(struct batch *batch)
     cb_collection_done(&batch->run);
 }
 
-static void put_number_or_null(struct cb_bytes *array, const struct cb_data_id *id, enum cb_element_index index)
+static void put_number_or_null(struct cb_bytes *array, const struct cb_data_id *id,
+                               enum cb_element_index index)
 {
     if (cb_data_id_has(id, index))
         cb_array_int(array, id->number[index]);
@@ -72,7 +73,8 @@ static bool fetch_expansion(struct cb_repo *repo, const struct cb_data_id *const
                      ret_rows, err);
 }
 
-static bool check_registered(const struct cb_rows *rows, size_t row, const struct cb_data_id *id, struct cb_error *err)
+static bool check_registered(const struct cb_rows *rows, size_t row, const struct cb_data_id *id,
+                             struct cb_error *err)
 {
     static const enum cb_element_index checked[] = { CB_DETECTOR, CB_EXPOSURE, CB_VISIT, CB_PHYSICAL_FILTER,
                                                      CB_INSTRUMENT };
@@ -80,8 +82,8 @@ static bool check_registered(const struct cb_rows *rows, size_t row, const struc
         if (cb_rows_bool(rows, row, 7 + k)) {
             char text[CB_DIMENSION_TEXT_SIZE];
             cb_data_id_value(id, checked[k], text);
-            return cb_fail(err, CB_ERR_INVALID, "%s %s of %s is not registered", cb_element_at(checked[k])->name, text,
-                           id->instrument);
+            return cb_fail(err, CB_ERR_INVALID, "%s %s of %s is not registered",
+                           cb_element_at(checked[k])->name, text, id->instrument);
         }
     return true;
 }
@@ -99,7 +101,8 @@ static bool take_implied(const struct cb_rows *rows, size_t row, struct cb_data_
     return true;
 }
 
-/* A file keeps its own ending where readers of the class take it; other names (of temporary files) say nothing. */
+/* A file keeps its own ending where readers of the class take it; other names (of temporary files) say
+ * nothing. */
 static const char *extension_for(const struct cb_storage_class *class, const char *file)
 {
     static const char *const fits[] = { ".fits.gz", ".fits.fz", ".fits", ".fz", ".fit" };
@@ -112,9 +115,9 @@ static const char *extension_for(const struct cb_storage_class *class, const cha
     return class->extension;
 }
 
-static bool format_path(const struct cb_dataset_type *type, const char *run, const struct cb_rows *rows, size_t row,
-                        const struct cb_data_id *id, const char *extension, char ret_path[CB_DATASET_PATH_SIZE],
-                        struct cb_error *err)
+static bool format_path(const struct cb_dataset_type *type, const char *run, const struct cb_rows *rows,
+                        size_t row, const struct cb_data_id *id, const char *extension,
+                        char ret_path[CB_DATASET_PATH_SIZE], struct cb_error *err)
 {
     struct cb_dataset_path parts = { .run = run,
                                      .dataset_type = type->name,
@@ -161,7 +164,8 @@ static bool choose_ids(struct batch *batch, struct cb_error *err)
     return true;
 }
 
-static bool fail_taken(const struct batch *batch, const struct item *item, const char *uuid, struct cb_error *err)
+static bool fail_taken(const struct batch *batch, const struct item *item, const char *uuid,
+                       struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes id = CB_BYTES(600);
     cb_data_id_format(&item->id, &id);
@@ -182,7 +186,8 @@ static bool find_existing(struct batch *batch, struct cb_error *err)
     cb_id_arrays_params(&arrays, params, &n_params);
     cb_bytes_puts(&sql, "SELECT i.n, t.dataset_id FROM ");
     cb_put_id_source(&sql, batch->type.dims, 3);
-    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2", batch->type.tags_table);
+    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2",
+                    batch->type.tags_table);
     cb_put_id_match(&sql, batch->type.dims, "t");
     if (!cb_db_run(batch->repo->db, cb_bytes_text(&sql), params, n_params, &rows, err))
         return false;
@@ -200,8 +205,9 @@ static bool bring_files(struct batch *batch, struct cb_error *err)
 {
     for (size_t i = 0; i < batch->n; i++) {
         struct item *item = &batch->items[i];
-        if (!item->is_there && !cb_datastore_ingest(batch->repo, item->put->file, item->path, batch->options->transfer,
-                                                    &item->recorded, &item->size_bytes, err))
+        if (!item->is_there &&
+            !cb_datastore_ingest(batch->repo, item->put->file, item->path, batch->options->transfer,
+                                 &item->recorded, &item->size_bytes, err))
             return cb_context(err, "cannot put %s", batch->type.name);
         batch->n_new += !item->is_there;
     }
@@ -227,7 +233,8 @@ static bool insert_tags(struct batch *batch, const char *uuids, struct cb_error 
     if (!cb_id_arrays_fill(&arrays, batch->ids, batch->n_new, batch->type.dims, err))
         return false;
     cb_id_arrays_params(&arrays, params, &n_params);
-    cb_bytes_printf(&sql, "INSERT INTO \"%s\" AS t (dataset_type_id, dataset_id, collection_id", batch->type.tags_table);
+    cb_bytes_printf(&sql, "INSERT INTO \"%s\" AS t (dataset_type_id, dataset_id, collection_id",
+                    batch->type.tags_table);
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if (batch->type.dims & CB_DIM(i))
             cb_bytes_printf(&sql, ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
@@ -255,8 +262,9 @@ static bool insert_records(struct batch *batch, const char *uuids, struct cb_err
         cb_array_int(&sizes, item->size_bytes);
     }
     return cb_db_run(batch->repo->db, sql_insert_records,
-                     CB_P(cb_p_text(uuids), cb_p_text(cb_array_end(&paths)), cb_p_text(cb_array_end(&formatters)),
-                          cb_p_text(batch->type.storage_class), cb_p_text(cb_array_end(&sizes))),
+                     CB_P(cb_p_text(uuids), cb_p_text(cb_array_end(&paths)),
+                          cb_p_text(cb_array_end(&formatters)), cb_p_text(batch->type.storage_class),
+                          cb_p_text(cb_array_end(&sizes))),
                      NULL, err);
 }
 
@@ -271,9 +279,10 @@ static bool insert_rows(struct batch *batch, struct cb_error *err)
     drop_existing(batch);
     int64_t now_us = cb_clock_tai_ns() / 1000 * 1000; /* the butler's clock has microseconds */
     return cb_add_summaries(batch->repo, batch->run.id, &batch->type, batch->ids, batch->n_new, err) &&
-           cb_db_run(batch->repo->db, sql_insert_datasets,
-                     CB_P(cb_p_text(uuids), cb_p_int(batch->type.id), cb_p_int(now_us), cb_p_int(batch->run.id)), NULL,
-                     err) &&
+           cb_db_run(
+               batch->repo->db, sql_insert_datasets,
+               CB_P(cb_p_text(uuids), cb_p_int(batch->type.id), cb_p_int(now_us), cb_p_int(batch->run.id)),
+               NULL, err) &&
            insert_tags(batch, uuids, err) &&
            cb_db_run(batch->repo->db, sql_insert_locations, CB_P(cb_p_text(uuids)), NULL, err) &&
            insert_records(batch, uuids, err);
@@ -290,7 +299,8 @@ static bool start_batch(struct batch *batch, const char *type, const char *run, 
                        cb_collection_type_name(batch->run.type));
     batch->storage_class = cb_storage_class_find(batch->type.storage_class);
     if (batch->storage_class == NULL)
-        return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s is not known", batch->type.storage_class, type);
+        return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s is not known",
+                       batch->type.storage_class, type);
     batch->items = cb_xalloc_array(batch->n, sizeof *batch->items);
     batch->ids = cb_xalloc_array(batch->n, sizeof *batch->ids);
     for (size_t i = 0; i < batch->n; i++) {
@@ -303,22 +313,24 @@ static bool start_batch(struct batch *batch, const char *type, const char *run, 
 
 static bool put_batch(struct batch *batch, struct cb_error *err)
 {
-    if (!choose_ids(batch, err) || !expand(batch, err) || !find_existing(batch, err) || !bring_files(batch, err))
+    if (!choose_ids(batch, err) || !expand(batch, err) || !find_existing(batch, err) ||
+        !bring_files(batch, err))
         return false;
     return batch->n_new == 0 || insert_rows(batch, err) ||
            cb_context(err, "cannot put %zu %s into \"%s\"", batch->n_new, batch->type.name, batch->run.name);
 }
 
-bool cb_dataset_put(struct cb_repo *repo, const char *type, const char *run, const struct cb_put *puts, size_t n,
-                    const struct cb_put_options *options, char (*ret_ids)[CB_UUID_TEXT_SIZE], struct cb_error *err)
+bool cb_dataset_put(struct cb_repo *repo, const char *type, const char *run, const struct cb_put *puts,
+                    size_t n, const struct cb_put_options *options, char (*ret_ids)[CB_UUID_TEXT_SIZE],
+                    struct cb_error *err)
 {
     if (n == 0)
         return true;
     static const struct cb_put_options defaults = { CB_TRANSFER_AUTO, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
     struct batch batch = { .repo = repo, .n = n, .options = options != NULL ? options : &defaults };
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    bool ok = cb_repo_begin(repo, &tx, err) && start_batch(&batch, type, run, puts, err) && put_batch(&batch, err) &&
-              cb_tx_commit(&tx, err);
+    bool ok = cb_repo_begin(repo, &tx, err) && start_batch(&batch, type, run, puts, err) &&
+              put_batch(&batch, err) && cb_tx_commit(&tx, err);
     for (size_t i = 0; ok && ret_ids != NULL && i < n; i++)
         memcpy(ret_ids[i], batch.items[i].uuid, CB_UUID_TEXT_SIZE);
     batch_done(&batch);

@@ -10,17 +10,17 @@
 static bool check_unused(struct cb_repo *repo, const struct cb_dataset_type *type, const char *uuids,
                          struct cb_error *err)
 {
-    cb_auto(cb_free) char *tags = cb_xasprintf(
-        "SELECT t.dataset_id, c.name FROM \"%s\" t JOIN dataset d ON d.id = t.dataset_id"
-        " JOIN collection c ON c.collection_id = t.collection_id"
-        " WHERE t.dataset_id = ANY ($1::uuid[]) AND t.collection_id <> d.run_id LIMIT 1", type->tags_table);
+    cb_auto(cb_free) char *tags =
+        cb_xasprintf("SELECT t.dataset_id, c.name FROM \"%s\" t JOIN dataset d ON d.id = t.dataset_id"
+                     " JOIN collection c ON c.collection_id = t.collection_id"
+                     " WHERE t.dataset_id = ANY ($1::uuid[]) AND t.collection_id <> d.run_id LIMIT 1",
+                     type->tags_table);
     cb_auto(cb_free) char *calibs =
-        type->calibs_table == NULL
-            ? NULL
-            : cb_xasprintf("SELECT t.dataset_id, c.name FROM \"%s\" t"
-                           " JOIN collection c ON c.collection_id = t.collection_id"
-                           " WHERE t.dataset_id = ANY ($1::uuid[]) LIMIT 1",
-                           type->calibs_table);
+        type->calibs_table == NULL ? NULL
+                                   : cb_xasprintf("SELECT t.dataset_id, c.name FROM \"%s\" t"
+                                                  " JOIN collection c ON c.collection_id = t.collection_id"
+                                                  " WHERE t.dataset_id = ANY ($1::uuid[]) LIMIT 1",
+                                                  type->calibs_table);
     const char *statements[] = { calibs, tags };
     for (size_t i = 0; i < 2; i++) {
         cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -30,7 +30,8 @@ static bool check_unused(struct cb_repo *repo, const struct cb_dataset_type *typ
             return false;
         if (cb_rows_count(rows) > 0)
             return cb_fail(err, CB_ERR_CONFLICT, "%s %s is %s \"%s\"; nothing was removed", type->name,
-                           cb_rows_text(rows, 0, 0), i == 0 ? "certified in" : "tagged in", cb_rows_text(rows, 0, 1));
+                           cb_rows_text(rows, 0, 0), i == 0 ? "certified in" : "tagged in",
+                           cb_rows_text(rows, 0, 1));
     }
     return true;
 }
@@ -41,7 +42,8 @@ static bool remove_rows(struct cb_repo *repo, const char *uuids, struct cb_error
     if (!cb_db_run(repo->db, sql_delete_records, CB_P(cb_p_text(uuids)), &files, err) ||
         !cb_db_run(repo->db, "DELETE FROM dataset_location WHERE dataset_id = ANY ($1::uuid[])",
                    CB_P(cb_p_text(uuids)), NULL, err) ||
-        !cb_db_run(repo->db, "DELETE FROM dataset WHERE id = ANY ($1::uuid[])", CB_P(cb_p_text(uuids)), NULL, err))
+        !cb_db_run(repo->db, "DELETE FROM dataset WHERE id = ANY ($1::uuid[])", CB_P(cb_p_text(uuids)), NULL,
+                   err))
         return false;
     for (size_t i = 0; i < cb_rows_count(files); i++) {
         const char *path = cb_rows_text(files, i, 0);

@@ -50,8 +50,8 @@ static bool add_dimension(struct cb_id_arrays *arrays, const struct cb_data_id *
     return true;
 }
 
-bool cb_id_arrays_fill(struct cb_id_arrays *arrays, const struct cb_data_id *const *ids, size_t n, uint32_t dims,
-                       struct cb_error *err)
+bool cb_id_arrays_fill(struct cb_id_arrays *arrays, const struct cb_data_id *const *ids, size_t n,
+                       uint32_t dims, struct cb_error *err)
 {
     arrays->dims = dims;
     struct cb_bytes *indexes = add_array(arrays);
@@ -75,7 +75,8 @@ void cb_put_id_source(struct cb_bytes *sql, uint32_t dims, size_t first)
     cb_bytes_printf(sql, "unnest($%zu::bigint[]", first);
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if (dims & CB_DIM(i))
-            cb_bytes_printf(sql, ", $%zu::%s[]", ++first, is_text((enum cb_element_index)i) ? "text" : "bigint");
+            cb_bytes_printf(sql, ", $%zu::%s[]", ++first,
+                            is_text((enum cb_element_index)i) ? "text" : "bigint");
     cb_bytes_puts(sql, ") AS i (n");
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if (dims & CB_DIM(i))
@@ -101,18 +102,20 @@ void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias)
 
 void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *timespan_sql)
 {
-    cb_bytes_printf(sql, "d.id, r.name, f.path, f.file_size, d.ingest_date, c.name, %s, f.formatter", timespan_sql);
+    cb_bytes_printf(sql, "d.id, r.name, f.path, f.file_size, d.ingest_date, c.name, %s, f.formatter",
+                    timespan_sql);
     cb_put_id_columns(sql, dims, "t");
 }
 
 void cb_put_dataset_joins(struct cb_bytes *sql, const char *table)
 {
-    cb_bytes_printf(sql,
-                    "\"%s\" t JOIN dataset d ON d.id = t.dataset_id"
-                    " JOIN collection r ON r.collection_id = d.run_id"
-                    " JOIN collection c ON c.collection_id = t.collection_id"
-                    " LEFT JOIN file_datastore_records f ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'",
-                    table);
+    cb_bytes_printf(
+        sql,
+        "\"%s\" t JOIN dataset d ON d.id = t.dataset_id"
+        " JOIN collection r ON r.collection_id = d.run_id"
+        " JOIN collection c ON c.collection_id = t.collection_id"
+        " LEFT JOIN file_datastore_records f ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'",
+        table);
 }
 
 void cb_dataset_list_done(struct cb_dataset_list *list)
@@ -186,10 +189,12 @@ bool cb_add_summaries(struct cb_repo *repo, int64_t collection_id, const struct 
         if ((type->dims & CB_DIM(CB_INSTRUMENT)) != 0 &&
             (i == 0 || strcmp(ids[i]->instrument, ids[i - 1]->instrument) != 0))
             cb_array_text(&instruments, ids[i]->instrument);
-        if ((type->dims & CB_DIM(CB_SKYMAP)) != 0 && (i == 0 || strcmp(ids[i]->skymap, ids[i - 1]->skymap) != 0))
+        if ((type->dims & CB_DIM(CB_SKYMAP)) != 0 &&
+            (i == 0 || strcmp(ids[i]->skymap, ids[i - 1]->skymap) != 0))
             cb_array_text(&skymaps, ids[i]->skymap);
     }
-    return cb_db_run(repo->db, sql_add_summary_type, CB_P(cb_p_int(collection_id), cb_p_int(type->id)), NULL, err) &&
+    return cb_db_run(repo->db, sql_add_summary_type, CB_P(cb_p_int(collection_id), cb_p_int(type->id)), NULL,
+                     err) &&
            cb_db_run(repo->db, sql_add_summary_instruments,
                      CB_P(cb_p_int(collection_id), cb_p_text(cb_array_end(&instruments))), NULL, err) &&
            (skymaps.size <= 1 ||
@@ -202,8 +207,8 @@ static bool find_types(struct cb_repo *repo, const char *const *ids, size_t n, s
                        struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
-    if (!cb_db_run(repo->db, sql_find_types_of_datasets, CB_P(cb_p_text(cb_text_array(&array, ids, n))), ret_rows,
-                   err))
+    if (!cb_db_run(repo->db, sql_find_types_of_datasets, CB_P(cb_p_text(cb_text_array(&array, ids, n))),
+                   ret_rows, err))
         return false;
     for (size_t i = 0; i < cb_rows_count(*ret_rows); i++)
         if (cb_rows_is_null(*ret_rows, i, 1))
@@ -212,8 +217,8 @@ static bool find_types(struct cb_repo *repo, const char *const *ids, size_t n, s
 }
 
 /* Datasets of one type by id, in their order, with their RUN as collection. */
-static bool get_of_type(struct cb_repo *repo, const struct cb_dataset_type *type, const char *const *ids, size_t n,
-                        struct cb_dataset_list *list, struct cb_error *err)
+static bool get_of_type(struct cb_repo *repo, const struct cb_dataset_type *type, const char *const *ids,
+                        size_t n, struct cb_dataset_list *list, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX), array = CB_BYTES(CB_ARRAY_MAX);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -221,14 +226,16 @@ static bool get_of_type(struct cb_repo *repo, const struct cb_dataset_type *type
     cb_put_dataset_columns(&sql, type->dims, "NULL::int8range");
     cb_bytes_puts(&sql, " FROM unnest($1::uuid[]) WITH ORDINALITY i (id, n) JOIN (");
     cb_put_dataset_joins(&sql, type->tags_table);
-    cb_bytes_puts(&sql, ") ON d.id = i.id AND t.collection_id = d.run_id AND t.dataset_type_id = $2 ORDER BY i.n");
+    cb_bytes_puts(&sql,
+                  ") ON d.id = i.id AND t.collection_id = d.run_id AND t.dataset_type_id = $2 ORDER BY i.n");
     return cb_db_run(repo->db, cb_bytes_text(&sql),
                      CB_P(cb_p_text(cb_text_array(&array, ids, n)), cb_p_int(type->id)), &rows, err) &&
            cb_dataset_take_rows(rows, 0, type, list, err);
 }
 
-bool cb_datasets_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n, struct cb_dataset_type *ret_type,
-                             struct cb_dataset_list *ret_list, struct cb_error *err)
+bool cb_datasets_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,
+                             struct cb_dataset_type *ret_type, struct cb_dataset_list *ret_list,
+                             struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *types = NULL;
     if (!find_types(repo, ids, n, &types, err))
@@ -275,8 +282,8 @@ bool cb_dataset_file(const struct cb_repo *repo, const struct cb_dataset *datase
     }
     char *path = cb_file_uri_path(dataset->path);
     if (path == NULL)
-        return cb_fail(err, CB_ERR_INVALID, "dataset %s (%s) is at \"%s\", which is no local file", dataset->id,
-                       dataset->type, dataset->path);
+        return cb_fail(err, CB_ERR_INVALID, "dataset %s (%s) is at \"%s\", which is no local file",
+                       dataset->id, dataset->type, dataset->path);
     *ret_path = path;
     return true;
 }

@@ -13,8 +13,8 @@ struct cb_id_arrays {
     struct cb_bytes array[CB_MAX_ID_ARRAYS];
 };
 /* Errors: INVALID a data ID lacks a dimension. */
-CB_MUST_CHECK bool cb_id_arrays_fill(struct cb_id_arrays *arrays, const struct cb_data_id *const *ids, size_t n,
-                                     uint32_t dims, struct cb_error *err);
+CB_MUST_CHECK bool cb_id_arrays_fill(struct cb_id_arrays *arrays, const struct cb_data_id *const *ids,
+                                     size_t n, uint32_t dims, struct cb_error *err);
 void cb_id_arrays_done(struct cb_id_arrays *arrays);
 static inline void cb_id_arrays_done_at_exit(struct cb_id_arrays *arrays)
 {
@@ -30,17 +30,19 @@ void cb_put_id_match(struct cb_bytes *sql, uint32_t dims, const char *alias);
 /* , <alias>."instrument", <alias>."detector", ... */
 void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias);
 
-/* The columns of a dataset, for rows of dataset d, run r, collection c, records f and a tags or calibs table t;
- * timespan_sql is an int8range or NULL. Then FROM: joins on table t of `table`. */
+/* The columns of a dataset, for rows of dataset d, run r, collection c, records f and a tags or calibs table
+ * t; timespan_sql is an int8range or NULL. Then FROM: joins on table t of `table`. */
 void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *timespan_sql);
 void cb_put_dataset_joins(struct cb_bytes *sql, const char *table);
 /* Append rows of these columns, from column `first` on. */
-CB_MUST_CHECK bool cb_dataset_take_rows(const struct cb_rows *rows, size_t first, const struct cb_dataset_type *type,
-                                        struct cb_dataset_list *list, struct cb_error *err);
+CB_MUST_CHECK bool cb_dataset_take_rows(const struct cb_rows *rows, size_t first,
+                                        const struct cb_dataset_type *type, struct cb_dataset_list *list,
+                                        struct cb_error *err);
 
 /* Summary rows of a collection, first of all (butler.md 9.4). One instrument array parameter. */
-CB_MUST_CHECK bool cb_add_summaries(struct cb_repo *repo, int64_t collection_id, const struct cb_dataset_type *type,
-                                    const struct cb_data_id *const *ids, size_t n, struct cb_error *err);
+CB_MUST_CHECK bool cb_add_summaries(struct cb_repo *repo, int64_t collection_id,
+                                    const struct cb_dataset_type *type, const struct cb_data_id *const *ids,
+                                    size_t n, struct cb_error *err);
 /* The one type of all of these datasets, and they themselves in their order. */
 CB_MUST_CHECK bool cb_datasets_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,
                                            struct cb_dataset_type *ret_type, struct cb_dataset_list *ret_list,

@@ -21,7 +21,8 @@ void cb_shorten_name(const char *name, char ret_name[64])
     }
     unsigned char digest[DIGEST_BYTES];
     cb_blake2b(name, length, digest, sizeof digest);
-    snprintf(ret_name, 64, "%.*s_%02x%02x%02x%02x", KEPT_CHARS, name, digest[0], digest[1], digest[2], digest[3]);
+    snprintf(ret_name, 64, "%.*s_%02x%02x%02x%02x", KEPT_CHARS, name, digest[0], digest[1], digest[2],
+             digest[3]);
 }
 
 /* A table being defined: statements for its body and for its indexes. */
@@ -52,8 +53,8 @@ static void put_index(struct table *table, const char *kind, const char *columns
                     table->name, columns);
 }
 
-static void put_foreign_key(struct table *table, const char *columns, const char *target, const char *target_columns,
-                            const char *action)
+static void put_foreign_key(struct table *table, const char *columns, const char *target,
+                            const char *target_columns, const char *action)
 {
     struct cb_bytes full = CB_BYTES(1024);
     char name[64];
@@ -63,8 +64,8 @@ static void put_foreign_key(struct table *table, const char *columns, const char
     put_joined(&full, columns);
     cb_shorten_name(cb_bytes_text(&full), name);
     cb_bytes_done(&full);
-    cb_bytes_printf(&table->body, ",\n  CONSTRAINT \"%s\" FOREIGN KEY (%s) REFERENCES \"%s\" (%s)%s", name, columns,
-                    target, target_columns, action);
+    cb_bytes_printf(&table->body, ",\n  CONSTRAINT \"%s\" FOREIGN KEY (%s) REFERENCES \"%s\" (%s)%s", name,
+                    columns, target, target_columns, action);
     put_index(table, "fkidx", columns);
 }
 
@@ -73,15 +74,17 @@ static const char *sql_type(enum cb_element_index index)
     const struct cb_column *key = cb_element_key(cb_element_at(index));
     if (key->type != CB_TYPE_STRING)
         return "bigint";
-    return index == CB_GROUP || index == CB_SKYMAP || index == CB_SSP_HYPOTHESIS_TABLE ? "text"
-                                                                                       : "character varying(32)";
+    return index == CB_GROUP || index == CB_SKYMAP || index == CB_SSP_HYPOTHESIS_TABLE
+               ? "text"
+               : "character varying(32)";
 }
 
 static void put_dimension_columns(struct cb_bytes *out, uint32_t dims, bool with_types)
 {
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if (dims & CB_DIM(i)) {
-            cb_bytes_printf(out, with_types ? ",\n  \"%s\" " : ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
+            cb_bytes_printf(out, with_types ? ",\n  \"%s\" " : ", \"%s\"",
+                            cb_element_at((enum cb_element_index)i)->name);
             if (with_types)
                 cb_bytes_printf(out, "%s NOT NULL", sql_type((enum cb_element_index)i));
         }
@@ -96,7 +99,8 @@ static void put_dimension_key(struct table *table, enum cb_element_index index)
         if ((element->required & CB_DIM(i)) != 0) {
             const char *comma = from.size > 0 ? ", " : "";
             cb_bytes_printf(&from, "%s\"%s\"", comma, cb_element_at((enum cb_element_index)i)->name);
-            cb_bytes_printf(&to, "%s\"%s\"", comma, cb_element_key_of(element, (enum cb_element_index)i)->name);
+            cb_bytes_printf(&to, "%s\"%s\"", comma,
+                            cb_element_key_of(element, (enum cb_element_index)i)->name);
         }
     put_foreign_key(table, cb_bytes_text(&from), element->name, cb_bytes_text(&to), "");
     cb_bytes_done(&from);
@@ -114,7 +118,8 @@ static void put_keys(struct table *table, uint32_t dims)
         put_foreign_key(table, "collection_id, instrument", "collection_summary_instrument",
                         "collection_id, instrument", "");
     if (dims & CB_DIM(CB_SKYMAP))
-        put_foreign_key(table, "collection_id, skymap", "collection_summary_skymap", "collection_id, skymap", "");
+        put_foreign_key(table, "collection_id, skymap", "collection_summary_skymap", "collection_id, skymap",
+                        "");
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if ((dims & CB_DIM(i)) && cb_element_at((enum cb_element_index)i)->has_table)
             put_dimension_key(table, (enum cb_element_index)i);
@@ -168,11 +173,13 @@ static bool make_calibs(struct cb_repo *repo, int64_t key, uint32_t dims, struct
     struct cb_bytes index = CB_BYTES(1024);
     char sequence[128];
     start_table(&table, "calibs", key);
-    cb_bytes_puts(&table.body, "  id bigint NOT NULL,\n  dataset_type_id bigint NOT NULL,\n  dataset_id uuid NOT NULL,\n"
-                               "  collection_id bigint NOT NULL");
+    cb_bytes_puts(&table.body,
+                  "  id bigint NOT NULL,\n  dataset_type_id bigint NOT NULL,\n  dataset_id uuid NOT NULL,\n"
+                  "  collection_id bigint NOT NULL");
     put_dimension_columns(&table.body, dims, true);
-    cb_bytes_printf(&table.body, ",\n  timespan int8range NOT NULL DEFAULT '(,)'::int8range,\n"
-                                 "  CONSTRAINT \"%s_pkey\" PRIMARY KEY (id)",
+    cb_bytes_printf(&table.body,
+                    ",\n  timespan int8range NOT NULL DEFAULT '(,)'::int8range,\n"
+                    "  CONSTRAINT \"%s_pkey\" PRIMARY KEY (id)",
                     table.name);
     put_keys(&table, dims);
     cb_bytes_puts(&index, "dataset_type_id, collection_id");
@@ -184,7 +191,8 @@ static bool make_calibs(struct cb_repo *repo, int64_t key, uint32_t dims, struct
     return run_table(repo, &table, sequence, err);
 }
 
-bool cb_dataset_tables_make(struct cb_repo *repo, int64_t key, uint32_t dims, bool with_calibs, struct cb_error *err)
+bool cb_dataset_tables_make(struct cb_repo *repo, int64_t key, uint32_t dims, bool with_calibs,
+                            struct cb_error *err)
 {
     return make_tags(repo, key, dims, err) && (!with_calibs || make_calibs(repo, key, dims, err));
 }

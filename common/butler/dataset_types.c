@@ -38,9 +38,10 @@ static bool check_name(const char *name, struct cb_error *err)
     bool ok = strlen(name) <= TYPE_NAME_MAX && (isalpha((unsigned char)name[0]) || name[0] == '_');
     for (const char *c = name; *c != '\0'; c++)
         ok = ok && ((unsigned char)*c < 128 && (isalnum((unsigned char)*c) || *c == '_'));
-    return ok || cb_fail(err, CB_ERR_INVALID,
-                         "\"%.140s\" cannot be a dataset type: a letter, then letters, digits and _, at most %d", name,
-                         TYPE_NAME_MAX);
+    return ok ||
+           cb_fail(err, CB_ERR_INVALID,
+                   "\"%.140s\" cannot be a dataset type: a letter, then letters, digits and _, at most %d",
+                   name, TYPE_NAME_MAX);
 }
 
 static bool parse_dims(const char *list, uint32_t *ret_dims, struct cb_error *err)
@@ -50,8 +51,9 @@ static bool parse_dims(const char *list, uint32_t *ret_dims, struct cb_error *er
         size_t length = strcspn(list, ",");
         const struct cb_element *element = cb_element_find(list, length);
         if (element == NULL || cb_element_index(element) >= CB_DIMENSION_COUNT)
-            return cb_fail(err, CB_ERR_FATAL, "the repository has a dimension \"%.*s\" that calbus does not know",
-                           (int)length, list);
+            return cb_fail(err, CB_ERR_FATAL,
+                           "the repository has a dimension \"%.*s\" that calbus does not know", (int)length,
+                           list);
         dims |= CB_DIM(cb_element_index(element));
         list += length + (list[length] == ',');
     }
@@ -59,7 +61,8 @@ static bool parse_dims(const char *list, uint32_t *ret_dims, struct cb_error *er
     return true;
 }
 
-static bool take_row(const struct cb_rows *rows, size_t row, struct cb_dataset_type *ret_type, struct cb_error *err)
+static bool take_row(const struct cb_rows *rows, size_t row, struct cb_dataset_type *ret_type,
+                     struct cb_error *err)
 {
     uint32_t dims = 0;
     if (!parse_dims(cb_rows_text(rows, row, 5), &dims, err))
@@ -76,7 +79,8 @@ static bool take_row(const struct cb_rows *rows, size_t row, struct cb_dataset_t
     return true;
 }
 
-static bool find_now(struct cb_repo *repo, const char *name, struct cb_dataset_type *ret_type, struct cb_error *err)
+static bool find_now(struct cb_repo *repo, const char *name, struct cb_dataset_type *ret_type,
+                     struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (!cb_db_run(repo->db, sql_get_dataset_type, CB_P(cb_p_text(name)), &rows, err))
@@ -137,14 +141,15 @@ static bool check_same(const struct cb_dataset_type *there, uint32_t dims, const
     cb_auto_bytes struct cb_bytes old = CB_BYTES(1024), new = CB_BYTES(1024);
     put_dims(&old, there->dims);
     put_dims(&new, dims);
-    return cb_fail(err, CB_ERR_CONFLICT,
-                   "dataset type \"%s\" exists as {%s} %s%s, not {%s} %s%s", there->name, cb_bytes_text(&old),
-                   there->storage_class, there->is_calibration ? " (calibration)" : "", cb_bytes_text(&new),
-                   storage_class, is_calibration ? " (calibration)" : "");
+    return cb_fail(err, CB_ERR_CONFLICT, "dataset type \"%s\" exists as {%s} %s%s, not {%s} %s%s",
+                   there->name, cb_bytes_text(&old), there->storage_class,
+                   there->is_calibration ? " (calibration)" : "", cb_bytes_text(&new), storage_class,
+                   is_calibration ? " (calibration)" : "");
 }
 
 /* The key of the dimension group, made where it is new; its tables are there afterwards. */
-static bool ensure_group(struct cb_repo *repo, uint32_t dims, bool with_calibs, int64_t *ret_key, struct cb_error *err)
+static bool ensure_group(struct cb_repo *repo, uint32_t dims, bool with_calibs, int64_t *ret_key,
+                         struct cb_error *err)
 {
     const char *names[CB_ELEMENT_COUNT];
     size_t n = cb_dimensions_list(dims, names);
@@ -154,12 +159,14 @@ static bool ensure_group(struct cb_repo *repo, uint32_t dims, bool with_calibs, 
         cb_array_text(&array, names[i]);
     cb_array_end(&array);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
-    if (!cb_db_script(repo->db, "LOCK TABLE dimension_graph_key, dimension_graph_definition IN EXCLUSIVE MODE", err) ||
+    if (!cb_db_script(repo->db,
+                      "LOCK TABLE dimension_graph_key, dimension_graph_definition IN EXCLUSIVE MODE", err) ||
         !cb_db_run(repo->db, sql_find_dimension_group, CB_P(cb_p_text(cb_bytes_text(&array))), &rows, err))
         return false;
     if (cb_rows_count(rows) == 0) {
         cb_rows_free(cb_steal(rows));
-        if (!cb_db_run(repo->db, sql_insert_dimension_group, CB_P(cb_p_text(cb_bytes_text(&array))), &rows, err))
+        if (!cb_db_run(repo->db, sql_insert_dimension_group, CB_P(cb_p_text(cb_bytes_text(&array))), &rows,
+                       err))
             return false;
     }
     *ret_key = cb_rows_int(rows, 0, 0);
@@ -185,8 +192,9 @@ static bool insert_type(struct cb_repo *repo, const char *name, uint32_t dims, c
     return true;
 }
 
-bool cb_dataset_type_register(struct cb_repo *repo, const char *name, uint32_t dims, const char *storage_class,
-                              bool is_calibration, bool *ret_new, struct cb_error *err)
+bool cb_dataset_type_register(struct cb_repo *repo, const char *name, uint32_t dims,
+                              const char *storage_class, bool is_calibration, bool *ret_new,
+                              struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto_dataset_type struct cb_dataset_type there = { 0 };
@@ -227,6 +235,7 @@ bool cb_dataset_type_remove(struct cb_repo *repo, const char *name, struct cb_er
         return cb_fail(err, CB_ERR_CONFLICT, "dataset type \"%s\" has datasets", name);
     return cb_db_run(repo->db, "DELETE FROM collection_summary_dataset_type WHERE dataset_type_id = $1",
                      CB_P(cb_p_int(type.id)), NULL, err) &&
-           cb_db_run(repo->db, "DELETE FROM dataset_type WHERE id = $1", CB_P(cb_p_int(type.id)), NULL, err) &&
+           cb_db_run(repo->db, "DELETE FROM dataset_type WHERE id = $1", CB_P(cb_p_int(type.id)), NULL,
+                     err) &&
            cb_tx_commit(&tx, err);
 }

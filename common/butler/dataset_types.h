@@ -30,17 +30,16 @@ static inline void cb_dataset_type_list_done_at_exit(struct cb_dataset_type_list
 }
 #define cb_auto_dataset_types __attribute__((cleanup(cb_dataset_type_list_done_at_exit)))
 
-/* Make a dataset type, with the tables of its dimension group where these are new, or find it as it is wanted.
- * dims      any dimensions; implied ones are dropped
- * ret_new   may be NULL
- * Errors: INVALID name or storage class; CONFLICT it exists with other dimensions, storage class or calibration flag,
- * both printed. */
+/* Make a dataset type, with the tables of its dimension group where these are new, or find it as it is
+ * wanted. dims      any dimensions; implied ones are dropped ret_new   may be NULL Errors: INVALID name or
+ * storage class; CONFLICT it exists with other dimensions, storage class or calibration flag, both printed.
+ */
 CB_MUST_CHECK bool cb_dataset_type_register(struct cb_repo *repo, const char *name, uint32_t dims,
                                             const char *storage_class, bool is_calibration, bool *ret_new,
                                             struct cb_error *err);
 /* Errors: NOT_FOUND "Dataset type with name 'x' not found.". */
-CB_MUST_CHECK bool cb_dataset_type_find(struct cb_repo *repo, const char *name, struct cb_dataset_type *ret_type,
-                                        struct cb_error *err);
+CB_MUST_CHECK bool cb_dataset_type_find(struct cb_repo *repo, const char *name,
+                                        struct cb_dataset_type *ret_type, struct cb_error *err);
 /* By globs, all without any; sorted by name. */
 CB_MUST_CHECK bool cb_dataset_type_query(struct cb_repo *repo, const char *const *globs, size_t count,
                                          struct cb_dataset_type_list *ret_list, struct cb_error *err);

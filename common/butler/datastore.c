@@ -48,7 +48,9 @@ char *cb_file_uri(const char *path)
 
 static int hex_digit(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
+    return isdigit((unsigned char)c)    ? c - '0'
+           : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+                                        : -1;
 }
 
 char *cb_file_uri_path(const char *uri)
@@ -134,13 +136,15 @@ static char *relative_to(const char *from, const char *to)
 }
 
 /* Link under a temporary name, then rename, so that a target that is there is replaced in one step. */
-static bool place_link(const char *source, const char *target, bool symbolic, bool relative, struct cb_error *err)
+static bool place_link(const char *source, const char *target, bool symbolic, bool relative,
+                       struct cb_error *err)
 {
     char unique[CB_UUID_TEXT_SIZE];
     cb_uuid_new_text(unique);
     cb_auto(cb_free) char *name = cb_xasprintf("%s.%s.tmp", target, unique);
     cb_auto(cb_free) char *content = relative ? relative_to(target, source) : cb_xstrdup(source);
-    if ((symbolic ? symlink(content, name) : linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW)) != 0)
+    if ((symbolic ? symlink(content, name) : linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW)) !=
+        0)
         return fail_errno(err, "link", target);
     if (rename(name, target) != 0) {
         fail_errno(err, "link", target);
@@ -162,7 +166,8 @@ static bool place_link_or(const char *source, const char *target, bool otherwise
     struct cb_error why = { 0 };
     if (place_hard(source, target, &why))
         return true;
-    return otherwise_copy ? cb_file_copy(source, target, NULL, err) : place_link(source, target, true, false, err);
+    return otherwise_copy ? cb_file_copy(source, target, NULL, err)
+                          : place_link(source, target, true, false, err);
 }
 
 static bool place(const char *source, const char *target, enum cb_transfer transfer, struct cb_error *err)
@@ -235,7 +240,8 @@ bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *pat
     return true;
 }
 
-bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfer transfer, struct cb_error *err)
+bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfer transfer,
+                           struct cb_error *err)
 {
     char source[PATH_MAX];
     if (realpath(file, source) == NULL)

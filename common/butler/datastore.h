@@ -1,21 +1,21 @@
 /* Files of a repository: how they get there, and how they go again when their transaction does not happen.
  *
- * A file is written under a temporary name beside its place, synced, and linked to its final name before the commit,
- * so that a committed row always names a whole file. A crash between the two leaves a file without a row; putting the
- * same dataset again replaces it. Source: butler.md 2.6, 2.7, 9.4. */
+ * A file is written under a temporary name beside its place, synced, and linked to its final name before the
+ * commit, so that a committed row always names a whole file. A crash between the two leaves a file without a
+ * row; putting the same dataset again replaces it. Source: butler.md 2.6, 2.7, 9.4. */
 #pragma once
 
 #include "butler/repository.h"
 
 enum cb_transfer {
-    CB_TRANSFER_AUTO,       /* in place when below the root, else link */
+    CB_TRANSFER_AUTO, /* in place when below the root, else link */
     CB_TRANSFER_COPY,
     CB_TRANSFER_MOVE,
-    CB_TRANSFER_LINK,       /* hard link where possible, else symbolic */
+    CB_TRANSFER_LINK, /* hard link where possible, else symbolic */
     CB_TRANSFER_HARDLINK,
-    CB_TRANSFER_SYMLINK,    /* absolute target */
+    CB_TRANSFER_SYMLINK, /* absolute target */
     CB_TRANSFER_RELSYMLINK,
-    CB_TRANSFER_DIRECT      /* nothing moves: the absolute file URI is recorded */
+    CB_TRANSFER_DIRECT /* nothing moves: the absolute file URI is recorded */
 };
 const char *cb_transfer_name(enum cb_transfer transfer);
 bool cb_transfer_parse(const char *name, enum cb_transfer *ret_transfer);
@@ -26,10 +26,11 @@ struct cb_storage_class {
 };
 const struct cb_storage_class *cb_storage_class_find(const char *name);
 
-/* Bring a file to `path` below the root in the repository's open transaction; *ret_recorded is what the record says
- * (path, or a URI for DIRECT; to be freed), *ret_size its bytes. A file that is there already is replaced only when no
- * record names it. A moved file returns to its old place when the transaction is rolled back.
- * Errors: NOT_FOUND the source; CONFLICT a record names the place; TRANSIENT the disk is full or away. */
+/* Bring a file to `path` below the root in the repository's open transaction; *ret_recorded is what the
+ * record says (path, or a URI for DIRECT; to be freed), *ret_size its bytes. A file that is there already is
+ * replaced only when no record names it. A moved file returns to its old place when the transaction is rolled
+ * back. Errors: NOT_FOUND the source; CONFLICT a record names the place; TRANSIENT the disk is full or away.
+ */
 CB_MUST_CHECK bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path,
                                        enum cb_transfer transfer, char **ret_recorded, int64_t *ret_size,
                                        struct cb_error *err);

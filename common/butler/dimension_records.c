@@ -69,13 +69,15 @@ static void put_where_key(struct cb_bytes *sql, const struct cb_element *element
         }
 }
 
-/* For each column: is it different, and its text. All parameters are named, so that one list serves all statements. */
+/* For each column: is it different, and its text. All parameters are named, so that one list serves all
+ * statements. */
 static void put_compare(struct cb_bytes *sql, const struct cb_element *element)
 {
     cb_bytes_puts(sql, "SELECT ");
     for (size_t i = 0; i < element->n_columns; i++)
         cb_bytes_printf(sql, "%s\"%s\" IS DISTINCT FROM $%zu::%s, \"%s\"::text", i > 0 ? ", " : "",
-                        element->columns[i].name, i + 1, cast_of(&element->columns[i]), element->columns[i].name);
+                        element->columns[i].name, i + 1, cast_of(&element->columns[i]),
+                        element->columns[i].name);
     cb_bytes_printf(sql, " FROM \"%s\"", element->name);
     put_where_key(sql, element);
 }
@@ -96,8 +98,8 @@ static void put_value(struct cb_bytes *out, const struct cb_column *column, cons
 }
 
 /* "Conflict in sync for table T on column(s) C: 'old' != 'new'"; false when something differs. */
-static bool compare_columns(const struct cb_element *element, const struct cb_rows *rows, const char *const *values,
-                            struct cb_error *err)
+static bool compare_columns(const struct cb_element *element, const struct cb_rows *rows,
+                            const char *const *values, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes names = CB_BYTES(400), pairs = CB_BYTES(600);
     for (size_t i = 0; i < element->n_columns; i++) {
@@ -109,8 +111,9 @@ static bool compare_columns(const struct cb_element *element, const struct cb_ro
         cb_bytes_puts(&pairs, " != ");
         put_value(&pairs, &element->columns[i], values[i]);
     }
-    return names.size == 0 || cb_fail(err, CB_ERR_CONFLICT, "Conflict in sync for table %s on column(s) %s: %s",
-                                      element->name, cb_bytes_text(&names), cb_bytes_text(&pairs));
+    return names.size == 0 ||
+           cb_fail(err, CB_ERR_CONFLICT, "Conflict in sync for table %s on column(s) %s: %s", element->name,
+                   cb_bytes_text(&names), cb_bytes_text(&pairs));
 }
 
 /* The row was not inserted, and none has its key: another unique column is taken. */
@@ -118,14 +121,15 @@ static bool fail_alternate(const struct cb_element *element, const char *const *
 {
     for (size_t i = 0; i < element->n_columns; i++)
         if (element->columns[i].role == CB_COLUMN_ALTERNATE)
-            return cb_fail(err, CB_ERR_CONFLICT, "%s with %s '%s' is registered under another key", element->name,
-                           element->columns[i].name, values[i] != NULL ? values[i] : "None");
-    return cb_fail(err, CB_ERR_CONFLICT, "a row of %s with the same unique columns is registered", element->name);
+            return cb_fail(err, CB_ERR_CONFLICT, "%s with %s '%s' is registered under another key",
+                           element->name, element->columns[i].name, values[i] != NULL ? values[i] : "None");
+    return cb_fail(err, CB_ERR_CONFLICT, "a row of %s with the same unique columns is registered",
+                   element->name);
 }
 
-
-static bool settle_existing(struct cb_repo *repo, const struct cb_element *element, const struct cb_param *params,
-                            const char *const *values, bool update, enum cb_sync *ret_what, struct cb_error *err)
+static bool settle_existing(struct cb_repo *repo, const struct cb_element *element,
+                            const struct cb_param *params, const char *const *values, bool update,
+                            enum cb_sync *ret_what, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes compare = CB_BYTES(16384), change = CB_BYTES(16384);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -151,8 +155,8 @@ static bool add_instrument_summaries(struct cb_repo *repo, const char *instrumen
            cb_db_run(repo->db, sql_insert_region_summary, CB_P(cb_p_text(instrument)), NULL, err);
 }
 
-bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element, const char *const *values, bool update,
-                    enum cb_sync *ret_what, struct cb_error *err)
+bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element, const char *const *values,
+                    bool update, enum cb_sync *ret_what, struct cb_error *err)
 {
     struct cb_param params[MAX_COLUMNS];
     for (size_t i = 0; i < element->n_columns; i++)
@@ -251,10 +255,11 @@ bool cb_instrument_register(struct cb_repo *repo, const char *name, bool update,
     if (camera == NULL)
         camera = cb_instrument_find_class(name);
     if (camera == NULL)
-        return cb_fail(err, CB_ERR_NOT_FOUND,
-                       "Could not import instrument \"%s\"; there are LATISS, LSSTComCam, LSSTComCamSim and LSSTCam, "
-                       "or their classes lsst.obs.lsst.{Latiss,LsstComCam,LsstComCamSim,LsstCam}",
-                       name);
+        return cb_fail(
+            err, CB_ERR_NOT_FOUND,
+            "Could not import instrument \"%s\"; there are LATISS, LSSTComCam, LSSTComCamSim and LSSTCam, "
+            "or their classes lsst.obs.lsst.{Latiss,LsstComCam,LsstComCamSim,LsstCam}",
+            name);
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     return cb_repo_begin(repo, &tx, err) && register_record(repo, camera, update, err) &&
            register_detectors(repo, camera, update, err) && register_filters(repo, camera, update, err) &&

@@ -1,7 +1,8 @@
-/* Rows of the dimension tables: instruments, detectors, filters, days, groups, exposures. Source: butler.md 2.2.
+/* Rows of the dimension tables: instruments, detectors, filters, days, groups, exposures. Source:
+ * butler.md 2.2.
  *
- * A row is a list of texts, one for each column of its element in the order of cb_element.columns, as PostgreSQL reads
- * and prints them: "3", "0.5" (%.17g), "t", "[1,2)"; NULL is SQL NULL. */
+ * A row is a list of texts, one for each column of its element in the order of cb_element.columns, as
+ * PostgreSQL reads and prints them: "3", "0.5" (%.17g), "t", "[1,2)"; NULL is SQL NULL. */
 #pragma once
 
 #include "butler/repository.h"
@@ -12,15 +13,17 @@ enum cb_sync { CB_SYNC_SAME, CB_SYNC_INSERTED, CB_SYNC_UPDATED };
 
 /* Insert a row, or compare it with the one that has its key: column by column, floats exactly.
  * update: make the stored row equal instead of refusing. An instrument brings its two summary rows with it.
- * Errors: CONFLICT "Conflict in sync for table T on column(s) C: 'old' != 'new'", naming every column that differs;
- * INVALID a row it depends on is missing (naming it), a text too long. */
-CB_MUST_CHECK bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element, const char *const *values,
-                                  bool update, enum cb_sync *ret_what, struct cb_error *err);
+ * Errors: CONFLICT "Conflict in sync for table T on column(s) C: 'old' != 'new'", naming every column that
+ * differs; INVALID a row it depends on is missing (naming it), a text too long. */
+CB_MUST_CHECK bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element,
+                                  const char *const *values, bool update, enum cb_sync *ret_what,
+                                  struct cb_error *err);
 
-/* Instrument, its detectors and filters, in one transaction. `name` is one of the built-in instruments (LATISS,
- * LSSTComCam, LSSTComCamSim, LSSTCam) or its class ("lsst.obs.lsst.LsstComCam").
- * Errors: NOT_FOUND no such instrument, naming those there are; CONFLICT as above. */
-CB_MUST_CHECK bool cb_instrument_register(struct cb_repo *repo, const char *name, bool update, struct cb_error *err);
+/* Instrument, its detectors and filters, in one transaction. `name` is one of the built-in instruments
+ * (LATISS, LSSTComCam, LSSTComCamSim, LSSTCam) or its class ("lsst.obs.lsst.LsstComCam"). Errors: NOT_FOUND
+ * no such instrument, naming those there are; CONFLICT as above. */
+CB_MUST_CHECK bool cb_instrument_register(struct cb_repo *repo, const char *name, bool update,
+                                          struct cb_error *err);
 
 struct cb_record_list {
     const struct cb_element *element;

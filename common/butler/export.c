@@ -85,7 +85,8 @@ static bool gather_type(struct exporter *e, const struct cb_dataset_type *type, 
     if (!cb_dataset_type_find(e->repo, type->name, &part->type, err))
         return false;
     e->n_parts++;
-    return cb_query_datasets(e->repo, type->name, CB_SEARCH_CERTIFICATIONS, query, &part->certifications, err) &&
+    return cb_query_datasets(e->repo, type->name, CB_SEARCH_CERTIFICATIONS, query, &part->certifications,
+                             err) &&
            cb_query_datasets(e->repo, type->name, CB_SEARCH_ALL, query, &part->datasets, err);
 }
 
@@ -97,7 +98,8 @@ static bool gather_parts(struct exporter *e, struct cb_error *err)
     for (size_t i = 0; i < e->collections.count; i++)
         if (e->collections.item[i].type == CB_COLLECTION_CALIBRATION)
             names[query.n_collections++] = e->collections.item[i].name;
-    bool ok = cb_dataset_type_query(e->repo, e->wanted->dataset_types, e->wanted->n_dataset_types, &types, err);
+    bool ok =
+        cb_dataset_type_query(e->repo, e->wanted->dataset_types, e->wanted->n_dataset_types, &types, err);
     e->parts = cb_xalloc_array(types.count + 1, sizeof *e->parts);
     for (size_t i = 0; ok && i < types.count; i++)
         ok = !types.item[i].is_calibration || gather_type(e, &types.item[i], &query, err);
@@ -165,7 +167,8 @@ static void put_value(struct cb_bytes *out, const struct cb_column *column, cons
         cb_yaml_put_text(out, text);
 }
 
-static void put_record(struct cb_bytes *out, const struct cb_element *element, const struct cb_rows *rows, size_t row)
+static void put_record(struct cb_bytes *out, const struct cb_element *element, const struct cb_rows *rows,
+                       size_t row)
 {
     cb_bytes_puts(out, "  - {");
     for (size_t k = 0; k < element->n_columns; k++) {
@@ -252,7 +255,8 @@ static bool write_dimensions(struct exporter *e, struct cb_error *err)
 static bool write_collection(struct exporter *e, const struct cb_collection *collection, struct cb_error *err)
 {
     struct cb_bytes *out = &e->yaml;
-    cb_bytes_printf(out, "- type: collection\n  collection_type: %s\n  name: ", cb_collection_type_name(collection->type));
+    cb_bytes_printf(out, "- type: collection\n  collection_type: %s\n  name: ",
+                    cb_collection_type_name(collection->type));
     cb_yaml_put_text(out, collection->name);
     cb_bytes_puts(out, "\n");
     if (collection->doc != NULL) {
@@ -358,11 +362,12 @@ static char *exported_path(const struct exporter *e, const struct cb_dataset *da
     return cb_xasprintf("%s%s", e->wanted->path_prefix != NULL ? e->wanted->path_prefix : "", dataset->path);
 }
 
-static bool write_dataset(struct exporter *e, const struct cb_dataset_type *type, const struct cb_dataset *dataset,
-                          struct cb_error *err)
+static bool write_dataset(struct exporter *e, const struct cb_dataset_type *type,
+                          const struct cb_dataset *dataset, struct cb_error *err)
 {
     if (dataset->path == NULL)
-        return cb_fail(err, CB_ERR_NOT_FOUND, "dataset %s (%s) has no file in the datastore", dataset->id, type->name);
+        return cb_fail(err, CB_ERR_NOT_FOUND, "dataset %s (%s) has no file in the datastore", dataset->id,
+                       type->name);
     cb_auto(cb_free) char *path = exported_path(e, dataset);
     cb_bytes_printf(&e->yaml, "  - dataset_id:\n    - !uuid '%s'\n    data_id:\n    - ", dataset->id);
     put_data_id(&e->yaml, &dataset->data_id, type->dims);
@@ -452,7 +457,8 @@ static bool write_yaml(struct exporter *e, struct cb_error *err)
     for (size_t i = 0; i < e->collections.count; i++)
         if (e->collections.item[i].type == CB_COLLECTION_CALIBRATION)
             write_association(e, e->collections.item[i].name);
-    return cb_bytes_ok(&e->yaml) || cb_fail(err, CB_ERR_INVALID, "the export is larger than %d bytes", YAML_MAX);
+    return cb_bytes_ok(&e->yaml) ||
+           cb_fail(err, CB_ERR_INVALID, "the export is larger than %d bytes", YAML_MAX);
 }
 
 /* ---- files ---- */
@@ -463,8 +469,8 @@ static bool bring_file(const struct exporter *e, const struct cb_dataset *datase
     if (dataset->path == NULL || strstr(dataset->path, "://") != NULL)
         return true;
     cb_auto(cb_free) char *target =
-        cb_xasprintf("%s/%s%s", e->wanted->folder, e->wanted->path_prefix != NULL ? e->wanted->path_prefix : "",
-                     dataset->path);
+        cb_xasprintf("%s/%s%s", e->wanted->folder,
+                     e->wanted->path_prefix != NULL ? e->wanted->path_prefix : "", dataset->path);
     return cb_dataset_file(e->repo, dataset, &source, err) &&
            cb_datastore_copy_out(source, target, e->wanted->transfer, err);
 }
@@ -485,20 +491,22 @@ static bool check_folder(const struct cb_export *wanted, struct cb_error *err)
     if (wanted->transfer == CB_TRANSFER_MOVE)
         return cb_fail(err, CB_ERR_INVALID, "an export cannot move files out of the repository");
     return wanted->only_yaml || stat(wanted->folder, &info) != 0 ||
-           cb_fail(err, CB_ERR_CONFLICT, "\"%s\" exists: an export starts with a folder of its own", wanted->folder);
+           cb_fail(err, CB_ERR_CONFLICT, "\"%s\" exists: an export starts with a folder of its own",
+                   wanted->folder);
 }
 
 static bool finish(struct exporter *e, struct cb_error *err)
 {
-    cb_auto(cb_free) char *path = cb_xasprintf("%s/%s", e->wanted->folder,
-                                               e->wanted->yaml_name != NULL ? e->wanted->yaml_name : "export.yaml");
+    cb_auto(cb_free) char *path = cb_xasprintf(
+        "%s/%s", e->wanted->folder, e->wanted->yaml_name != NULL ? e->wanted->yaml_name : "export.yaml");
     return bring_files(e, err) && cb_file_make_parents(path, err) &&
            cb_file_replace(path, cb_bytes_text(&e->yaml), e->yaml.size, err);
 }
 
 static void give_datasets(struct exporter *e, struct cb_dataset_list *ret_datasets)
 {
-    *ret_datasets = (struct cb_dataset_list){ .item = cb_xalloc_array(count_datasets(e) + 1, sizeof(struct cb_dataset)) };
+    *ret_datasets =
+        (struct cb_dataset_list){ .item = cb_xalloc_array(count_datasets(e) + 1, sizeof(struct cb_dataset)) };
     for (size_t i = 0; i < e->n_parts; i++) {
         for (size_t k = 0; k < e->parts[i].datasets.count; k++)
             ret_datasets->item[ret_datasets->count++] = e->parts[i].datasets.item[k];
@@ -506,8 +514,8 @@ static void give_datasets(struct exporter *e, struct cb_dataset_list *ret_datase
     }
 }
 
-bool cb_export_calibs(struct cb_repo *repo, const struct cb_export *export, struct cb_dataset_list *ret_datasets,
-                      struct cb_error *err)
+bool cb_export_calibs(struct cb_repo *repo, const struct cb_export *export,
+                      struct cb_dataset_list *ret_datasets, struct cb_error *err)
 {
     struct exporter e = { .repo = repo, .wanted = export, .yaml = CB_BYTES(YAML_MAX) };
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;

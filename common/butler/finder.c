@@ -1,7 +1,7 @@
 /* Find-first look-ups. Source: butler.md 3.8.
  *
- * One statement answers any number of questions: every question is joined with every collection of the path, tags and
- * certifications are looked up by index, and the lowest place of the path wins. */
+ * One statement answers any number of questions: every question is joined with every collection of the path,
+ * tags and certifications are looked up by index, and the lowest place of the path wins. */
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
 #include "butler/rows.h"
@@ -17,7 +17,8 @@ struct cb_finder {
 };
 
 /* Parameters: $1 collections, $2 dataset type, $3 timespans, $4... data IDs. */
-static void put_hits(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *table, bool certified)
+static void put_hits(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *table,
+                     bool certified)
 {
     cb_bytes_printf(sql, "SELECT i.n, x.place, t.dataset_id, t.collection_id, %s AS timespan",
                     certified ? "t.timespan" : "NULL::int8range");
@@ -44,7 +45,9 @@ static void build_sql(struct cb_finder *finder)
     } else {
         cb_bytes_puts(sql, " AND ($3::int8range[] IS NULL OR true)"); /* the parameter has to have a type */
     }
-    cb_bytes_puts(sql, "), best AS (SELECT *, rank() OVER (PARTITION BY n ORDER BY place) AS rk FROM hits) SELECT t.n, ");
+    cb_bytes_puts(
+        sql,
+        "), best AS (SELECT *, rank() OVER (PARTITION BY n ORDER BY place) AS rk FROM hits) SELECT t.n, ");
     cb_put_dataset_columns(sql, finder->type.dims, "t.timespan");
     cb_bytes_puts(sql, " FROM ");
     cb_put_dataset_joins(sql, "best");
@@ -94,14 +97,16 @@ static void put_timespans(struct cb_bytes *array, const struct cb_timespan *time
 }
 
 static bool run_finder(struct cb_finder *finder, const struct cb_data_id *const *ids,
-                       const struct cb_timespan *timespans, size_t n, struct cb_rows **ret_rows, struct cb_error *err)
+                       const struct cb_timespan *timespans, size_t n, struct cb_rows **ret_rows,
+                       struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     cb_auto_bytes struct cb_bytes spans = CB_BYTES(CB_ARRAY_MAX);
     put_timespans(&spans, timespans, n);
     struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_text(cb_bytes_text(&finder->collections)),
-                                                     cb_p_int(finder->type.id), cb_p_text(cb_bytes_text(&spans)) };
+                                                     cb_p_int(finder->type.id),
+                                                     cb_p_text(cb_bytes_text(&spans)) };
     size_t n_params = 3;
     if (!cb_id_arrays_fill(&arrays, ids, n, finder->type.dims, err))
         return false;
@@ -118,7 +123,8 @@ static bool check_unambiguous(const struct cb_finder *finder, const struct cb_da
             cb_auto_bytes struct cb_bytes id = CB_BYTES(600);
             cb_data_id_format(ids[cb_rows_int(rows, i, 0)], &id);
             return cb_fail(err, CB_ERR_CONFLICT,
-                           "Ambiguous calibration validity range match for %s %s in collection \"%s\": datasets %s and %s",
+                           "Ambiguous calibration validity range match for %s %s in collection \"%s\": "
+                           "datasets %s and %s",
                            finder->type.name, cb_bytes_text(&id), cb_rows_text(rows, i, 6),
                            cb_rows_text(rows, i - 1, 1), cb_rows_text(rows, i, 1));
         }
@@ -143,8 +149,9 @@ static bool find_all(struct cb_finder *finder, const struct cb_data_id *const *i
     return true;
 }
 
-bool cb_finder_find(struct cb_finder *finder, const struct cb_data_id *data_id, const struct cb_timespan *timespan,
-                    struct cb_dataset_list *ret_found, struct cb_error *err)
+bool cb_finder_find(struct cb_finder *finder, const struct cb_data_id *data_id,
+                    const struct cb_timespan *timespan, struct cb_dataset_list *ret_found,
+                    struct cb_error *err)
 {
     return find_all(finder, &data_id, timespan, 1, NULL, ret_found, err);
 }

@@ -26,8 +26,8 @@ struct importer {
 typedef bool read_section(struct importer *im, const struct cb_yaml_node *section, struct cb_error *err);
 
 /* The text of a key that must be there. */
-static bool need_text(struct importer *im, const struct cb_yaml_node *node, const char *key, const char **ret_text,
-                      struct cb_error *err)
+static bool need_text(struct importer *im, const struct cb_yaml_node *node, const char *key,
+                      const char **ret_text, struct cb_error *err)
 {
     *ret_text = cb_yaml_text(cb_yaml_get(node, key));
     return *ret_text != NULL || cb_yaml_fail(im->yaml, node, err, "%s is missing", key);
@@ -63,16 +63,16 @@ static bool check_version(struct importer *im, const struct cb_yaml_node *root, 
     cb_yaml_int(cb_yaml_get(root, "universe_version"), &universe);
     if ((name != NULL && strcmp(name, CB_UNIVERSE_NAMESPACE) != 0) || universe > CB_UNIVERSE_VERSION)
         return cb_yaml_fail(im->yaml, root, err, "the export has the universe %s %lld, calbus reads %s %d",
-                            name != NULL ? name : CB_UNIVERSE_NAMESPACE, (long long)universe, CB_UNIVERSE_NAMESPACE,
-                            CB_UNIVERSE_VERSION);
+                            name != NULL ? name : CB_UNIVERSE_NAMESPACE, (long long)universe,
+                            CB_UNIVERSE_NAMESPACE, CB_UNIVERSE_VERSION);
     return true;
 }
 
 /* ---- times ---- */
 
 /* A !butler_time/tai/iso scalar; null is unbounded. */
-static bool read_time(struct importer *im, const struct cb_yaml_node *node, int64_t unbounded, int64_t *ret_ns,
-                      struct cb_error *err)
+static bool read_time(struct importer *im, const struct cb_yaml_node *node, int64_t unbounded,
+                      int64_t *ret_ns, struct cb_error *err)
 {
     *ret_ns = unbounded;
     if (cb_yaml_is_null(node))
@@ -105,12 +105,13 @@ static bool skips(const struct importer *im, const char *element)
     return false;
 }
 
-static bool record_timespan(struct importer *im, const struct cb_yaml_node *record, char *ret_text, bool *ret_known,
-                            struct cb_error *err)
+static bool record_timespan(struct importer *im, const struct cb_yaml_node *record, char *ret_text,
+                            bool *ret_known, struct cb_error *err)
 {
     struct cb_timespan span;
     const struct cb_yaml_node *whole = cb_yaml_get(record, "timespan");
-    const struct cb_yaml_node *begin = cb_yaml_get(record, "datetime_begin"), *end = cb_yaml_get(record, "datetime_end");
+    const struct cb_yaml_node *begin = cb_yaml_get(record, "datetime_begin"),
+                              *end = cb_yaml_get(record, "datetime_end");
     *ret_known = !cb_yaml_is_null(whole) || begin != NULL || end != NULL;
     if (!(whole != NULL ? read_timespan(im, whole, "begin", "end", &span, err)
                         : read_timespan(im, record, "datetime_begin", "datetime_end", &span, err)))
@@ -119,8 +120,8 @@ static bool record_timespan(struct importer *im, const struct cb_yaml_node *reco
     return true;
 }
 
-static bool read_record(struct importer *im, const struct cb_element *element, const struct cb_yaml_node *record,
-                        struct cb_error *err)
+static bool read_record(struct importer *im, const struct cb_element *element,
+                        const struct cb_yaml_node *record, struct cb_error *err)
 {
     const char *values[MAX_COLUMNS] = { NULL };
     char span[CB_TIMESPAN_TEXT_SIZE];
@@ -186,12 +187,14 @@ static bool read_collection(struct importer *im, const struct cb_yaml_node *sect
 {
     const char *name, *type_name;
     enum cb_collection_type type;
-    if (!need_text(im, section, "name", &name, err) || !need_text(im, section, "collection_type", &type_name, err))
+    if (!need_text(im, section, "name", &name, err) ||
+        !need_text(im, section, "collection_type", &type_name, err))
         return false;
     if (!cb_collection_type_parse(type_name, &type))
         return cb_yaml_fail(im->yaml, section, err, "there is no type of collection \"%s\"", type_name);
     im->counts.collections++;
-    return cb_collection_register(im->repo, name, type, cb_yaml_text(cb_yaml_get(section, "doc")), NULL, err) &&
+    return cb_collection_register(im->repo, name, type, cb_yaml_text(cb_yaml_get(section, "doc")), NULL,
+                                  err) &&
            (type != CB_COLLECTION_CHAINED || redefine_chain(im, name, section, err));
 }
 
@@ -202,14 +205,16 @@ static bool read_type(struct importer *im, const struct cb_yaml_node *section, s
     size_t n;
     uint32_t dims = 0;
     struct cb_yaml_node *const *dimensions;
-    if (!need_text(im, section, "name", &name, err) || !need_text(im, section, "storage_class", &storage_class, err) ||
+    if (!need_text(im, section, "name", &name, err) ||
+        !need_text(im, section, "storage_class", &storage_class, err) ||
         !list_of(im, section, "dimensions", &n, &dimensions, err))
         return false;
     for (size_t i = 0; i < n; i++) {
         const char *one = cb_yaml_text(dimensions[i]);
         uint32_t dim = 0;
         if (one == NULL || !cb_dimensions_parse(&one, 1, &dim, err))
-            return cb_yaml_fail(im->yaml, dimensions[i], err, "there is no dimension \"%s\"", one != NULL ? one : "");
+            return cb_yaml_fail(im->yaml, dimensions[i], err, "there is no dimension \"%s\"",
+                                one != NULL ? one : "");
         dims |= dim;
     }
     cb_yaml_bool(cb_yaml_get(section, "is_calibration"), &is_calibration);
@@ -245,7 +250,8 @@ static bool read_data_id(struct importer *im, const struct cb_yaml_node *node, s
         const struct cb_element *element = name != NULL ? cb_element_find(name, strlen(name)) : NULL;
         struct cb_error why = { 0 };
         if (element == NULL || cb_element_index(element) >= CB_DIMENSION_COUNT || value == NULL)
-            return cb_yaml_fail(im->yaml, node, err, "\"%s\" is no dimension with a value", name != NULL ? name : "");
+            return cb_yaml_fail(im->yaml, node, err, "\"%s\" is no dimension with a value",
+                                name != NULL ? name : "");
         if (!cb_data_id_set(ret_id, cb_element_index(element), value, &why))
             return cb_yaml_fail(im->yaml, node, err, "%s", why.text);
     }
@@ -267,7 +273,8 @@ static bool add_record(struct importer *im, const struct cb_yaml_node *record, s
     struct cb_yaml_node *const *ids, *const *data_ids;
     const char *path;
     if (!list_of(im, record, "dataset_id", &n_ids, &ids, err) ||
-        !list_of(im, record, "data_id", &n_data_ids, &data_ids, err) || !need_text(im, record, "path", &path, err))
+        !list_of(im, record, "data_id", &n_data_ids, &data_ids, err) ||
+        !need_text(im, record, "path", &path, err))
         return false;
     if (n_ids == 0 || n_ids != n_data_ids)
         return cb_yaml_fail(im->yaml, record, err, "dataset_id and data_id are lists of the same length");
@@ -281,10 +288,11 @@ static bool add_record(struct importer *im, const struct cb_yaml_node *record, s
         if (!read_data_id(im, data_ids[i], &batch->ids[batch->n], err))
             return false;
         batch->files[batch->n] = file_of(im, path);
-        batch->puts[batch->n] = (struct cb_put){ .data_id = &batch->ids[batch->n],
-                                                 .id = id,
-                                                 .file = batch->files[batch->n],
-                                                 .formatter = cb_yaml_text(cb_yaml_get(record, "formatter")) };
+        batch->puts[batch->n] =
+            (struct cb_put){ .data_id = &batch->ids[batch->n],
+                             .id = id,
+                             .file = batch->files[batch->n],
+                             .formatter = cb_yaml_text(cb_yaml_get(record, "formatter")) };
         batch->n++;
     }
     return true;
@@ -298,15 +306,16 @@ static bool check_same_ids(struct importer *im, const char *type, const char *ru
         if (strcasecmp(ids[i], batch->puts[i].id) != 0) {
             cb_auto_bytes struct cb_bytes id = CB_BYTES(600);
             cb_data_id_format(&batch->ids[i], &id);
-            return cb_fail(err, CB_ERR_CONFLICT, "%s %s is in run \"%s\" already, as dataset %s, not %s", type,
-                           cb_bytes_text(&id), run, ids[i], batch->puts[i].id);
+            return cb_fail(err, CB_ERR_CONFLICT, "%s %s is in run \"%s\" already, as dataset %s, not %s",
+                           type, cb_bytes_text(&id), run, ids[i], batch->puts[i].id);
         }
     (void)im;
     return true;
 }
 
 /* How many of the ids are stored already. */
-static bool count_stored(struct importer *im, const struct batch *batch, size_t *ret_count, struct cb_error *err)
+static bool count_stored(struct importer *im, const struct batch *batch, size_t *ret_count,
+                         struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes array = CB_BYTES(256U << 20);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -317,8 +326,8 @@ static bool count_stored(struct importer *im, const struct batch *batch, size_t 
     const char *text = cb_text_array(&array, ids, batch->n);
     free(ids);
     if (!cb_repo_read(im->repo, &tx, err) ||
-        !cb_db_run(im->repo->db, "SELECT count(*) FROM dataset WHERE id = ANY ($1::uuid[])", CB_P(cb_p_text(text)),
-                   &rows, err))
+        !cb_db_run(im->repo->db, "SELECT count(*) FROM dataset WHERE id = ANY ($1::uuid[])",
+                   CB_P(cb_p_text(text)), &rows, err))
         return false;
     *ret_count = (size_t)cb_rows_int(rows, 0, 0);
     return true;
@@ -365,8 +374,8 @@ static bool read_dataset(struct importer *im, const struct cb_yaml_node *section
 
 /* ---- associations ---- */
 
-static bool read_ids(struct importer *im, const struct cb_yaml_node *node, const char ***ret_ids, size_t *ret_count,
-                     struct cb_error *err)
+static bool read_ids(struct importer *im, const struct cb_yaml_node *node, const char ***ret_ids,
+                     size_t *ret_count, struct cb_error *err)
 {
     size_t n;
     struct cb_yaml_node *const *items;
@@ -395,8 +404,8 @@ static bool is_certified(const struct cb_dataset_list *there, const char *id, st
 }
 
 /* Certify those datasets (of one type) that do not have this very range yet. */
-static bool certify_missing(struct importer *im, const char *collection, const struct cb_dataset *datasets, size_t n,
-                            struct cb_timespan validity, struct cb_error *err)
+static bool certify_missing(struct importer *im, const char *collection, const struct cb_dataset *datasets,
+                            size_t n, struct cb_timespan validity, struct cb_error *err)
 {
     cb_auto_datasets struct cb_dataset_list there = { 0 };
     const struct cb_query query = { .collections = &collection, .n_collections = 1 };
@@ -471,8 +480,8 @@ static bool read_associations(struct importer *im, const struct cb_yaml_node *se
         return false;
     if (!cb_collection_type_parse(type_name, &type) ||
         (type != CB_COLLECTION_TAGGED && type != CB_COLLECTION_CALIBRATION))
-        return cb_yaml_fail(im->yaml, section, err, "datasets cannot be associated with a collection of type \"%s\"",
-                            type_name);
+        return cb_yaml_fail(im->yaml, section, err,
+                            "datasets cannot be associated with a collection of type \"%s\"", type_name);
     if (type == CB_COLLECTION_TAGGED)
         return read_tags(im, collection, section, err);
     if (!list_of(im, section, "validity_ranges", &n, &ranges, err))
@@ -485,13 +494,14 @@ static bool read_associations(struct importer *im, const struct cb_yaml_node *se
 
 /* ---- all of it ---- */
 
-/* In this order, whatever the order in the file; locks come in the order graph tables, collections, calibs tables. */
+/* In this order, whatever the order in the file; locks come in the order graph tables, collections, calibs
+ * tables. */
 static const struct {
     const char *name;
     read_section *read;
 } sections[] = {
-    { "dataset_type", read_type },  { "collection", read_collection },     { "dimension", read_dimension },
-    { "dataset", read_dataset },    { "associations", read_associations },
+    { "dataset_type", read_type }, { "collection", read_collection },     { "dimension", read_dimension },
+    { "dataset", read_dataset },   { "associations", read_associations },
 };
 enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 

@@ -5,9 +5,9 @@
 #include "butler/repository.h"
 
 struct cb_import {
-    const char *folder;              /* what relative paths in the file are relative to */
-    const char *yaml;                /* path of the file; NULL: folder/export.yaml */
-    enum cb_transfer transfer;       /* AUTO: link below the root; DIRECT: absolute URIs are recorded */
+    const char *folder;               /* what relative paths in the file are relative to */
+    const char *yaml;                 /* path of the file; NULL: folder/export.yaml */
+    enum cb_transfer transfer;        /* AUTO: link below the root; DIRECT: absolute URIs are recorded */
     const char *const *skip_elements; /* dimension elements whose records are left alone */
     size_t n_skip_elements;
 };
@@ -18,11 +18,11 @@ struct cb_import_counts {
     size_t collections;       /* named in the file */
 };
 
-/* One transaction: all of it or nothing. Existing dimension records are kept; the children of a chain are replaced by
- * the file's; a dataset that is there under the same id, run and data ID is skipped, and so is a certification that is
- * there with the same range, so that a second import changes nothing. No file that an existing record names is touched.
- * ret_counts may be NULL.
- * Errors: INVALID "<file>:<line>:<column>: ...", another version of the format or universe; CONFLICT type, collection,
- * data ID or validity are there in another way; NOT_FOUND a file. */
-CB_MUST_CHECK bool cb_import(struct cb_repo *repo, const struct cb_import *import, struct cb_import_counts *ret_counts,
-                             struct cb_error *err);
+/* One transaction: all of it or nothing. Existing dimension records are kept; the children of a chain are
+ * replaced by the file's; a dataset that is there under the same id, run and data ID is skipped, and so is a
+ * certification that is there with the same range, so that a second import changes nothing. No file that an
+ * existing record names is touched. ret_counts may be NULL. Errors: INVALID "<file>:<line>:<column>: ...",
+ * another version of the format or universe; CONFLICT type, collection, data ID or validity are there in
+ * another way; NOT_FOUND a file. */
+CB_MUST_CHECK bool cb_import(struct cb_repo *repo, const struct cb_import *import,
+                             struct cb_import_counts *ret_counts, struct cb_error *err);

@@ -33,12 +33,13 @@ static void put_ties(const struct cb_select *select, uint32_t dims, struct cb_by
 {
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if ((dims & CB_DIM(i)) != 0 && select->key[i] != NULL)
-            cb_bytes_printf(sql, " AND dt.\"%s\" = %s", cb_element_at((enum cb_element_index)i)->name, select->key[i]);
+            cb_bytes_printf(sql, " AND dt.\"%s\" = %s", cb_element_at((enum cb_element_index)i)->name,
+                            select->key[i]);
 }
 
 /* AND there is a dataset of the type for this row, in one of the collections. */
-static void put_has_dataset(const struct cb_select *select, const struct cb_dataset_type *type, size_t ids_param,
-                            struct cb_bytes *sql)
+static void put_has_dataset(const struct cb_select *select, const struct cb_dataset_type *type,
+                            size_t ids_param, struct cb_bytes *sql)
 {
     const char *tables[] = { type->tags_table, type->calibs_table };
     cb_bytes_puts(sql, " AND (");
@@ -72,7 +73,8 @@ static bool put_datasets_exist(struct cb_repo *repo, struct cb_select *select, c
 
 /* SELECT columns FROM ... WHERE ... ORDER BY ...; the parts that all queries share. */
 static bool run_select(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
-                       const char *columns, const char *order, struct cb_rows **ret_rows, struct cb_error *err)
+                       const char *columns, const char *order, struct cb_rows **ret_rows,
+                       struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), ids = CB_BYTES(CB_ARRAY_MAX);
     cb_bytes_printf(&sql, "SELECT %s FROM %s WHERE ", columns, cb_bytes_text(&select->from));
@@ -82,7 +84,8 @@ static bool run_select(struct cb_repo *repo, struct cb_select *select, const str
            cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, ret_rows, err);
 }
 
-static void take_records(const struct cb_rows *rows, const struct cb_element *element, struct cb_record_list *ret_list)
+static void take_records(const struct cb_rows *rows, const struct cb_element *element,
+                         struct cb_record_list *ret_list)
 {
     size_t columns = element->n_columns;
     *ret_list = (struct cb_record_list){ .element = element, .count = cb_rows_count(rows) };
@@ -109,7 +112,8 @@ bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, co
         const struct cb_column *column = &element->columns[i];
         cb_bytes_printf(&columns, "%s\"%s\".\"%s\"", i > 0 ? ", " : "", element->name, column->name);
         if (column->role == CB_COLUMN_REQUIRED || column->role == CB_COLUMN_PRIMARY)
-            cb_bytes_printf(&order, "%s\"%s\".\"%s\"", order.size > 0 ? ", " : "", element->name, column->name);
+            cb_bytes_printf(&order, "%s\"%s\".\"%s\"", order.size > 0 ? ", " : "", element->name,
+                            column->name);
     }
     if (!cb_repo_read(repo, &tx, err) ||
         !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &rows, err))
@@ -135,8 +139,8 @@ static void put_keys(const struct cb_select *select, uint32_t dims, struct cb_by
             cb_bytes_printf(columns, "%s%s", columns->size > 0 ? ", " : "", select->key[i]);
 }
 
-static bool take_data_ids(const struct cb_rows *rows, const struct cb_select *select, struct cb_data_id_list *list,
-                          struct cb_error *err)
+static bool take_data_ids(const struct cb_rows *rows, const struct cb_select *select,
+                          struct cb_data_id_list *list, struct cb_error *err)
 {
     list->item = cb_xalloc_array(cb_rows_count(rows) + 1, sizeof *list->item);
     for (size_t row = 0; row < cb_rows_count(rows); row++, list->count++) {
@@ -183,7 +187,8 @@ bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const struct cb_quer
 /* Rows of the tags and calibs tables along the path: $1 collections, $2 type. */
 static void put_hits(const struct cb_dataset_type *type, enum cb_search search, struct cb_bytes *sql)
 {
-    const char *tables[] = { search == CB_SEARCH_CERTIFICATIONS ? NULL : type->tags_table, type->calibs_table };
+    const char *tables[] = { search == CB_SEARCH_CERTIFICATIONS ? NULL : type->tags_table,
+                             type->calibs_table };
     bool any = false;
     for (size_t i = 0; i < 2; i++) {
         if (tables[i] == NULL)
@@ -222,9 +227,11 @@ static void put_dataset_from(const struct cb_dataset_type *type, enum cb_search 
         cb_bytes_puts(from, "1 AS rk FROM (");
     }
     put_hits(type, search, from);
-    cb_bytes_puts(from, ") hits) t JOIN dataset d ON d.id = t.dataset_id JOIN collection r ON r.collection_id = d.run_id"
-                        " JOIN collection c ON c.collection_id = t.collection_id LEFT JOIN file_datastore_records f"
-                        " ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'");
+    cb_bytes_puts(
+        from,
+        ") hits) t JOIN dataset d ON d.id = t.dataset_id JOIN collection r ON r.collection_id = d.run_id"
+        " JOIN collection c ON c.collection_id = t.collection_id LEFT JOIN file_datastore_records f"
+        " ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'");
 }
 
 static void offer_dataset_keys(struct cb_select *select, uint32_t dims)
@@ -234,8 +241,8 @@ static void offer_dataset_keys(struct cb_select *select, uint32_t dims)
             select->key[i] = cb_xasprintf("t.\"%s\"", cb_element_at((enum cb_element_index)i)->name);
 }
 
-/* Tables for an order by a field that the dataset's own columns do not hold (exposure.seq_num). They are implied by the
- * data ID, so no row is multiplied. */
+/* Tables for an order by a field that the dataset's own columns do not hold (exposure.seq_num). They are
+ * implied by the data ID, so no row is multiplied. */
 static void add_order_tables(struct cb_select *select, const struct cb_query *query, uint32_t dims)
 {
     for (int i = 0; query->n_order_by > 0 && i < CB_DIMENSION_COUNT; i++)
@@ -247,7 +254,8 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
                             const struct cb_query *query, const char *ids, struct cb_rows **ret_rows,
                             struct cb_error *err)
 {
-    const struct cb_where_dataset fields = { type->name, "d.id", "d.ingest_date", "r.name", "c.name", "t.timespan" };
+    const struct cb_where_dataset fields = { type->name, "d.id",   "d.ingest_date",
+                                             "r.name",   "c.name", "t.timespan" };
     cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
     cb_auto_select struct cb_select select;
     char type_id[24];
@@ -278,7 +286,8 @@ static void trim(struct cb_dataset_list *list, const struct cb_rows *rows, enum 
     size_t kept = 0, seen = 0;
     struct cb_dataset_list dropped = { .item = cb_xalloc_array(list->count + 1, sizeof *dropped.item) };
     for (size_t i = 0; i < list->count; i++) {
-        bool again = search != CB_SEARCH_CERTIFICATIONS && kept > 0 && strcmp(list->item[kept - 1].id, list->item[i].id) == 0;
+        bool again = search != CB_SEARCH_CERTIFICATIONS && kept > 0 &&
+                     strcmp(list->item[kept - 1].id, list->item[i].id) == 0;
         bool take = cb_rows_int(rows, i, 0) == 1 && !again;
         if (take)
             take = seen++ >= query->offset && (query->limit == 0 || kept < query->limit);
@@ -291,8 +300,8 @@ static void trim(struct cb_dataset_list *list, const struct cb_rows *rows, enum 
     cb_dataset_list_done(&dropped);
 }
 
-bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search search, const struct cb_query *query,
-                       struct cb_dataset_list *ret_list, struct cb_error *err)
+bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search search,
+                       const struct cb_query *query, struct cb_dataset_list *ret_list, struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto_dataset_type struct cb_dataset_type known = { 0 };

@@ -10,10 +10,10 @@ struct cb_query {
     const char *where; /* NULL or "": all */
     const struct cb_where_bind *binds;
     size_t n_binds;
-    const char *instrument;       /* of the default data ID; NULL for none */
-    const char *const *order_by;  /* "day_obs", "-exposure.seq_num", "timespan.begin", ...; NULL: by key */
+    const char *instrument;      /* of the default data ID; NULL for none */
+    const char *const *order_by; /* "day_obs", "-exposure.seq_num", "timespan.begin", ...; NULL: by key */
     size_t n_order_by;
-    size_t limit, offset;         /* limit 0: no limit */
+    size_t limit, offset; /* limit 0: no limit */
     /* Only rows for which there are datasets of these types in these collections; both or none. */
     const char *const *dataset_types;
     size_t n_dataset_types;
@@ -21,8 +21,9 @@ struct cb_query {
     size_t n_collections;
 };
 
-/* Records of an element, in the order of their keys unless told. band: instrument, physical_filter and band are told
- * of the filters. Errors: INVALID the expression, naming the place; order_by names nothing of the element. */
+/* Records of an element, in the order of their keys unless told. band: instrument, physical_filter and band
+ * are told of the filters. Errors: INVALID the expression, naming the place; order_by names nothing of the
+ * element. */
 CB_MUST_CHECK bool cb_query_records(struct cb_repo *repo, const struct cb_element *element,
                                     const struct cb_query *query, struct cb_record_list *ret_list,
                                     struct cb_error *err);
@@ -43,12 +44,12 @@ CB_MUST_CHECK bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const 
 
 /* How datasets are found in a search path (query.collections, which may be globs). */
 enum cb_search {
-    CB_SEARCH_ALL,           /* each dataset once, whatever collections it is in, certifications at any time */
-    CB_SEARCH_FIRST,         /* of each data ID only what the first collection that has it holds */
+    CB_SEARCH_ALL,   /* each dataset once, whatever collections it is in, certifications at any time */
+    CB_SEARCH_FIRST, /* of each data ID only what the first collection that has it holds */
     CB_SEARCH_CERTIFICATIONS /* every row of the CALIBRATION collections, each with its range */
 };
-/* Datasets of one type. The expression may use the type's fields (bias.ingest_date) as well as dimensions. Sorted by
- * run, then data ID, unless told. Errors: NOT_FOUND type or collection; INVALID as above. */
+/* Datasets of one type. The expression may use the type's fields (bias.ingest_date) as well as dimensions.
+ * Sorted by run, then data ID, unless told. Errors: NOT_FOUND type or collection; INVALID as above. */
 CB_MUST_CHECK bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search search,
                                      const struct cb_query *query, struct cb_dataset_list *ret_list,
                                      struct cb_error *err);

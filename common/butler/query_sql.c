@@ -31,14 +31,16 @@ size_t cb_select_add_param(struct cb_select *select, const char *text)
 }
 
 /* Conditions that tie a table to keys known already; returns how many. */
-static size_t put_ties(struct cb_bytes *sql, char *const key[CB_DIMENSION_COUNT], const struct cb_element *element)
+static size_t put_ties(struct cb_bytes *sql, char *const key[CB_DIMENSION_COUNT],
+                       const struct cb_element *element)
 {
     size_t ties = 0;
     for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
         const struct cb_column *column = cb_element_key_of(element, (enum cb_element_index)i);
         if (column == NULL || key[i] == NULL)
             continue;
-        cb_bytes_printf(sql, "%s\"%s\".\"%s\" = %s", ties++ > 0 ? " AND " : "", element->name, column->name, key[i]);
+        cb_bytes_printf(sql, "%s\"%s\".\"%s\" = %s", ties++ > 0 ? " AND " : "", element->name, column->name,
+                        key[i]);
     }
     return ties;
 }
@@ -74,7 +76,8 @@ void cb_select_add_element(struct cb_select *select, enum cb_element_index index
 }
 
 /* Tables that only the condition names, inside EXISTS: tied to the outer keys, then to each other. */
-static void put_exists(const struct cb_select *select, uint32_t extra, const char *condition, struct cb_bytes *sql)
+static void put_exists(const struct cb_select *select, uint32_t extra, const char *condition,
+                       struct cb_bytes *sql)
 {
     char *key[CB_DIMENSION_COUNT];
     struct cb_bytes from = CB_BYTES(FROM_MAX), outer = CB_BYTES(FROM_MAX);
@@ -88,8 +91,8 @@ static void put_exists(const struct cb_select *select, uint32_t extra, const cha
         }
         join_element(&from, key, (enum cb_element_index)i);
     }
-    cb_bytes_printf(sql, "EXISTS (SELECT FROM %s WHERE %s%s(%s))", cb_bytes_text(&from), cb_bytes_text(&outer),
-                    outer.size > 0 ? " AND " : "", condition);
+    cb_bytes_printf(sql, "EXISTS (SELECT FROM %s WHERE %s%s(%s))", cb_bytes_text(&from),
+                    cb_bytes_text(&outer), outer.size > 0 ? " AND " : "", condition);
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         free(key[i]);
     cb_bytes_done(&from);
@@ -124,8 +127,8 @@ static bool compile(struct cb_select *select, const struct cb_query *query, stru
     if (!cb_where_compile(query->where, &context, &select->where, err))
         return false;
     if (select->n_params + select->where.n_params > CB_QUERY_MAX_PARAMS)
-        return cb_fail(err, CB_ERR_INVALID, "the expression has %zu values, %d are possible", select->where.n_params,
-                       CB_QUERY_MAX_PARAMS);
+        return cb_fail(err, CB_ERR_INVALID, "the expression has %zu values, %d are possible",
+                       select->where.n_params, CB_QUERY_MAX_PARAMS);
     for (size_t i = 0; i < select->where.n_params; i++)
         cb_select_add_param(select, select->where.params[i].value);
     return true;
@@ -149,7 +152,8 @@ bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
     return true;
 }
 
-/* A column of one of the tables in FROM: "seq_num", "exposure.seq_num", "exposure"; begin and end of a timespan. */
+/* A column of one of the tables in FROM: "seq_num", "exposure.seq_num", "exposure"; begin and end of a
+ * timespan. */
 static char *order_column(const struct cb_select *select, const char *name)
 {
     const struct cb_element *dimension = cb_element_find(name, strlen(name));
@@ -180,7 +184,8 @@ bool cb_select_put_order(const struct cb_select *select, const struct cb_query *
         bool down = query->order_by[i][0] == '-';
         cb_auto(cb_free) char *column = order_column(select, query->order_by[i] + down);
         if (column == NULL)
-            return cb_fail(err, CB_ERR_INVALID, "cannot order by \"%s\": no such field here", query->order_by[i] + down);
+            return cb_fail(err, CB_ERR_INVALID, "cannot order by \"%s\": no such field here",
+                           query->order_by[i] + down);
         cb_bytes_printf(sql, "%s%s%s", i == 0 ? " ORDER BY " : ", ", column, down ? " DESC" : "");
     }
     if (fallback != NULL && fallback[0] != '\0')

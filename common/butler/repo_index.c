@@ -17,7 +17,8 @@ bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index, struc
     struct cb_error why = { 0 };
     *ret_index = (struct cb_repo_index){ 0 };
     if (!cb_yaml_read(path, &yaml, &why))
-        return why.kind == CB_ERR_NOT_FOUND || cb_fail(err, why.kind, "cannot read repository index: %s", why.text);
+        return why.kind == CB_ERR_NOT_FOUND ||
+               cb_fail(err, why.kind, "cannot read repository index: %s", why.text);
     const struct cb_yaml_node *root = cb_yaml_root(yaml);
     if (root == NULL)
         return true;
@@ -25,7 +26,8 @@ bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index, struc
         return cb_yaml_fail(yaml, root, err, "a repository index is a map from label to path");
     for (size_t i = 0; i < root->count; i++)
         if (cb_yaml_key(root, i) == NULL || cb_yaml_text(cb_yaml_value(root, i)) == NULL)
-            return cb_yaml_fail(yaml, cb_yaml_value(root, i), err, "a repository index is a map from label to path");
+            return cb_yaml_fail(yaml, cb_yaml_value(root, i), err,
+                                "a repository index is a map from label to path");
     ret_index->entry = cb_xalloc_array(root->count + 1, sizeof *ret_index->entry);
     for (size_t i = 0; i < root->count; i++) {
         ret_index->entry[i].label = cb_xstrdup(cb_yaml_key(root, i));

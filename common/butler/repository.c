@@ -48,13 +48,13 @@ static void take_datastore(struct config *config, const struct cb_yaml_node *dat
             take_datastore(config, member);
     }
     take_text(&config->datastore_root, cb_yaml_get(datastore, "root"));
-    take_text(&config->records_table, cb_yaml_path(datastore, "records", "table", NULL));
+    take_text(&config->records_table, cb_yaml_path(datastore, "records", "table", (char *)NULL));
 }
 
 static bool read_config(const char *path, int depth, struct config *config, struct cb_error *err);
 
-static bool read_includes(const char *path, const struct cb_yaml_node *includes, int depth, struct config *config,
-                          struct cb_error *err)
+static bool read_includes(const char *path, const struct cb_yaml_node *includes, int depth,
+                          struct config *config, struct cb_error *err)
 {
     if (includes == NULL)
         return true;
@@ -82,8 +82,8 @@ static bool read_config(const char *path, int depth, struct config *config, stru
     if (!cb_yaml_read(path, &yaml, err))
         return false;
     const struct cb_yaml_node *root = cb_yaml_root(yaml);
-    take_text(&config->db, cb_yaml_path(root, "registry", "db", NULL));
-    take_text(&config->schema, cb_yaml_path(root, "registry", "namespace", NULL));
+    take_text(&config->db, cb_yaml_path(root, "registry", "db", (char *)NULL));
+    take_text(&config->schema, cb_yaml_path(root, "registry", "namespace", (char *)NULL));
     take_text(&config->root, cb_yaml_get(root, "root"));
     take_datastore(config, cb_yaml_get(root, "datastore"));
     return read_includes(path, cb_yaml_get(root, "includeConfigs"), depth, config, err);
@@ -94,21 +94,24 @@ static bool check_config(const char *path, const struct config *config, struct c
     if (config->db == NULL)
         return cb_fail(err, CB_ERR_INVALID, "%s: registry.db is missing", path);
     if (config->datastore_root != NULL && strcmp(config->datastore_root, "<butlerRoot>") != 0)
-        return cb_fail(err, CB_ERR_INVALID, "%s: datastore.root is \"%s\"; only <butlerRoot> is supported", path,
-                       config->datastore_root);
+        return cb_fail(err, CB_ERR_INVALID, "%s: datastore.root is \"%s\"; only <butlerRoot> is supported",
+                       path, config->datastore_root);
     if (config->records_table != NULL && strcmp(config->records_table, "file_datastore_records") != 0)
-        return cb_fail(err, CB_ERR_INVALID, "%s: datastore.records.table is \"%s\"; only file_datastore_records is supported",
+        return cb_fail(err, CB_ERR_INVALID,
+                       "%s: datastore.records.table is \"%s\"; only file_datastore_records is supported",
                        path, config->records_table);
     return true;
 }
 
 /* The configuration file a label or path stands for; to be freed. */
-static bool locate(const char *name, const struct cb_repo_index *index, char **ret_config, struct cb_error *err)
+static bool locate(const char *name, const struct cb_repo_index *index, char **ret_config,
+                   struct cb_error *err)
 {
     const char *path = index != NULL ? cb_repo_index_find(index, name) : NULL;
     cb_auto(cb_free) char *by_label = NULL;
     const char *slash = strrchr(name, '/');
-    if (path == NULL && index != NULL && slash != NULL && strstr(slash, ".yaml") != NULL) { /* LABEL/other.yaml */
+    if (path == NULL && index != NULL && slash != NULL &&
+        strstr(slash, ".yaml") != NULL) { /* LABEL/other.yaml */
         cb_auto(cb_free) char *label = cb_xstrndup(name, (size_t)(slash - name));
         const char *root = cb_repo_index_find(index, label);
         if (root != NULL)
@@ -162,9 +165,11 @@ static const struct {
     { "dimensions", "lsst.daf.butler.registry.dimensions.static.StaticDimensionRecordStorageManager", "6.0" },
     { "collections", "lsst.daf.butler.registry.collections.synthIntKey.SynthIntKeyCollectionManager", "2.0" },
     { "datasets",
-      "lsst.daf.butler.registry.datasets.byDimensions._manager.ByDimensionsDatasetRecordStorageManagerUUID", "2.0" },
+      "lsst.daf.butler.registry.datasets.byDimensions._manager.ByDimensionsDatasetRecordStorageManagerUUID",
+      "2.0" },
     { "opaque", "lsst.daf.butler.registry.opaque.ByNameOpaqueTableStorageManager", "0.2" },
-    { "datastores", "lsst.daf.butler.registry.bridge.monolithic.MonolithicDatastoreRegistryBridgeManager", "0.2" },
+    { "datastores", "lsst.daf.butler.registry.bridge.monolithic.MonolithicDatastoreRegistryBridgeManager",
+      "0.2" },
 };
 
 static const char *find_attribute(const struct cb_rows *rows, const char *prefix, const char *rest)
@@ -181,7 +186,8 @@ static const char *find_attribute(const struct cb_rows *rows, const char *prefix
 static bool is_version(const char *found, const char *wanted)
 {
     size_t length = strlen(wanted);
-    return found != NULL && strncmp(found, wanted, length) == 0 && (found[length] == '.' || found[length] == '\0');
+    return found != NULL && strncmp(found, wanted, length) == 0 &&
+           (found[length] == '.' || found[length] == '\0');
 }
 
 static bool check_managers(const struct cb_repo *repo, const struct cb_rows *rows, struct cb_error *err)
@@ -189,9 +195,10 @@ static bool check_managers(const struct cb_repo *repo, const struct cb_rows *row
     for (size_t i = 0; i < sizeof managers / sizeof managers[0]; i++) {
         const char *name = find_attribute(rows, "config:registry.managers.", managers[i].type);
         if (name == NULL || strcmp(name, managers[i].name) != 0)
-            return cb_fail(err, CB_ERR_FATAL,
-                           "repository \"%s\" has the %s manager %s, calbus works with %s; nothing was changed",
-                           repo->name, managers[i].type, name != NULL ? name : "(none)", managers[i].name);
+            return cb_fail(
+                err, CB_ERR_FATAL,
+                "repository \"%s\" has the %s manager %s, calbus works with %s; nothing was changed",
+                repo->name, managers[i].type, name != NULL ? name : "(none)", managers[i].name);
         const char *version = find_attribute(rows, "version:", name);
         if (!is_version(version, managers[i].version))
             return cb_fail(err, CB_ERR_FATAL,
@@ -215,12 +222,14 @@ static bool check_schema(struct cb_repo *repo, struct cb_error *err)
     if (!cb_db_run(repo->db, sql_check_schema, CB_P(cb_p_text(repo->schema)), &present, err))
         return false;
     if (!cb_rows_bool(present, 0, 0))
-        return cb_fail(err, CB_ERR_FATAL, "the database of repository \"%s\" holds no butler tables in schema \"%s\"",
+        return cb_fail(err, CB_ERR_FATAL,
+                       "the database of repository \"%s\" holds no butler tables in schema \"%s\"",
                        repo->name, repo->schema);
     if (!cb_rows_bool(present, 0, 1))
-        return cb_fail(err, CB_ERR_FATAL,
-                       "the database of repository \"%s\" has no extension btree_gist, which every butler needs",
-                       repo->name);
+        return cb_fail(
+            err, CB_ERR_FATAL,
+            "the database of repository \"%s\" has no extension btree_gist, which every butler needs",
+            repo->name);
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto(cb_rows_free) struct cb_rows *attributes = NULL;
     return cb_repo_read(repo, &tx, err) && cb_db_run(repo->db, sql_get_attributes, CB_P0, &attributes, err) &&

@@ -4,12 +4,12 @@
  *   <root>/...             the datastore's files
  *   schema <namespace>     the stock butler's tables, nothing added
  *
- * Every function of common/butler that takes a repository is one transaction, or, when its connection is already in
- * one, a savepoint of it: so a service can write its own tables, the outbox and the repository in one transaction, and
- * several repositories of one database in one. A failure leaves no trace. search_path is set inside (SET LOCAL), so
- * the caller's own tables must be schema-qualified. Locks are taken in the order graph tables, collections, calibs
- * tables (butler.md 9.3). TRANSIENT errors (deadlock, lost connection) may be tried again from the outermost
- * transaction. */
+ * Every function of common/butler that takes a repository is one transaction, or, when its connection is
+ * already in one, a savepoint of it: so a service can write its own tables, the outbox and the repository in
+ * one transaction, and several repositories of one database in one. A failure leaves no trace. search_path is
+ * set inside (SET LOCAL), so the caller's own tables must be schema-qualified. Locks are taken in the order
+ * graph tables, collections, calibs tables (butler.md 9.3). TRANSIENT errors (deadlock, lost connection) may
+ * be tried again from the outermost transaction. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -34,35 +34,39 @@ struct cb_repo_index {
     size_t count;
     struct {
         char *label, *path;
-    } *entry;
+    } * entry;
 };
 /* A missing file is an empty index. Errors: INVALID not a map of texts. */
-CB_MUST_CHECK bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index, struct cb_error *err);
+CB_MUST_CHECK bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index,
+                                      struct cb_error *err);
 void cb_repo_index_done(struct cb_repo_index *index);
 const char *cb_repo_index_find(const struct cb_repo_index *index, const char *label); /* NULL: absent */
 /* Add or replace a label in the index file, by rename; made when absent, its other lines kept in order. */
-CB_MUST_CHECK bool cb_repo_index_put(const char *path, const char *label, const char *root, struct cb_error *err);
+CB_MUST_CHECK bool cb_repo_index_put(const char *path, const char *label, const char *root,
+                                     struct cb_error *err);
 
-/* Make a repository: schema and tables in the database of `db` (whose address for butler.yaml is `uri`, a libpq URI or
- * key=value string), then root/butler.yaml. The folder is made when absent. Leftovers of a create that was killed
- * (a schema without butler.yaml) are told from a foreign schema by their rows: an empty repository schema is taken over.
- * schema   a plain name: [a-z_][a-z0-9_]{0,62}, not pg_*, not calbus; "public" only when it holds no tables of ours
- * Errors: CONFLICT butler.yaml exists ("repository exists"), or the schema holds data; INVALID schema name. */
+/* Make a repository: schema and tables in the database of `db` (whose address for butler.yaml is `uri`, a
+ * libpq URI or key=value string), then root/butler.yaml. The folder is made when absent. Leftovers of a
+ * create that was killed (a schema without butler.yaml) are told from a foreign schema by their rows: an
+ * empty repository schema is taken over. schema   a plain name: [a-z_][a-z0-9_]{0,62}, not pg_*, not calbus;
+ * "public" only when it holds no tables of ours Errors: CONFLICT butler.yaml exists ("repository exists"), or
+ * the schema holds data; INVALID schema name. */
 CB_MUST_CHECK bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema,
                                   struct cb_error *err);
 
-/* Open by label, folder, or path of a butler.yaml. index may be NULL. shared (with its URI) may be NULL; it is
- * borrowed when the repository lives in the same database, otherwise a connection of its own is opened.
- * Errors: NOT_FOUND no such label or folder, naming the labels there are; FATAL manager names or versions other than
- * ours, both printed (butler.md 1.1), not PostgreSQL, no btree_gist; TRANSIENT the database is away. */
-CB_MUST_CHECK bool cb_repo_open(const char *label_or_path, const struct cb_repo_index *index, struct cb_db *shared,
-                                struct cb_repo **ret_repo, struct cb_error *err);
+/* Open by label, folder, or path of a butler.yaml. index may be NULL. shared (with its URI) may be NULL; it
+ * is borrowed when the repository lives in the same database, otherwise a connection of its own is opened.
+ * Errors: NOT_FOUND no such label or folder, naming the labels there are; FATAL manager names or versions
+ * other than ours, both printed (butler.md 1.1), not PostgreSQL, no btree_gist; TRANSIENT the database is
+ * away. */
+CB_MUST_CHECK bool cb_repo_open(const char *label_or_path, const struct cb_repo_index *index,
+                                struct cb_db *shared, struct cb_repo **ret_repo, struct cb_error *err);
 void cb_repo_close(struct cb_repo *repo);
 CB_DEFINE_CLEANUP(struct cb_repo *, cb_repo_close)
 
-/* Begin a transaction, or a savepoint of the open one, with search_path set to the repository. For callers that want
- * several calls to be one, and for statements of their own on the repository's tables. */
+/* Begin a transaction, or a savepoint of the open one, with search_path set to the repository. For callers
+ * that want several calls to be one, and for statements of their own on the repository's tables. */
 CB_MUST_CHECK bool cb_repo_begin(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err);
-/* For reading: sets search_path where a transaction is open (*ret_tx stays NULL), else begins one that ends with the
- * handle. */
+/* For reading: sets search_path where a transaction is open (*ret_tx stays NULL), else begins one that ends
+ * with the handle. */
 CB_MUST_CHECK bool cb_repo_read(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err);

@@ -52,7 +52,8 @@ bool cb_is_glob(const char *text)
 /* "[!a-c]" -> "[^a-c]"; returns the last character taken, or glob itself when the bracket never closes. */
 static const char *put_bracket(struct cb_bytes *out, const char *glob)
 {
-    const char *close = strchr(glob + 1 + (glob[1] == '!') + (glob[1] != '\0' && glob[1 + (glob[1] == '!')] == ']'), ']');
+    const char *close =
+        strchr(glob + 1 + (glob[1] == '!') + (glob[1] != '\0' && glob[1 + (glob[1] == '!')] == ']'), ']');
     if (close == NULL) {
         cb_bytes_puts(out, "\\[");
         return glob;

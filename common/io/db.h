@@ -73,9 +73,9 @@ bool cb_db_in_tx(const struct cb_db *db);
 
 /* How a transaction ended: unknown when the connection was lost during COMMIT. */
 enum cb_tx_end { CB_TX_COMMITTED, CB_TX_ROLLED_BACK, CB_TX_UNKNOWN };
-/* Have fn called, once, when what is done now is final: at the commit of the outermost transaction, or at the rollback
- * of the innermost one or of any around it. For things outside the database, such as files. Called in reverse order of
- * the requests; fn may not use the connection. A transaction must be open. */
+/* Have fn called, once, when what is done now is final: at the commit of the outermost transaction, or at the
+ * rollback of the innermost one or of any around it. For things outside the database, such as files. Called
+ * in reverse order of the requests; fn may not use the connection. A transaction must be open. */
 void cb_tx_at_end(struct cb_db *db, void (*fn)(void *arg, enum cb_tx_end end), void *arg);
 
 /* Rows of a result. Texts are borrowed from it. Row and column must exist. */

@@ -46,7 +46,8 @@ static bool read_address(const char *uri, struct address *ret_address, struct cb
     if (given == NULL) {
         if (message != NULL)
             message[strcspn(message, "\n")] = '\0';
-        cb_fail(err, CB_ERR_INVALID, "not a database address: %s", message != NULL ? message : "out of memory");
+        cb_fail(err, CB_ERR_INVALID, "not a database address: %s",
+                message != NULL ? message : "out of memory");
         PQfreemem(message);
         return false;
     }

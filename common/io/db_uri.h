@@ -5,12 +5,13 @@
 
 #include <stdbool.h>
 
-/* "postgresql+psycopg2://user@host:port/name" or, on a Unix socket, "postgresql+psycopg2://user@/name?host=/dir&port=n";
- * never a password (it comes from ~/.pgpass or ~/.lsst/db-auth.yaml). To be freed.
- * uri is a libpq URI or key=value string; what it leaves out is taken from libpq's defaults.
- * Errors: INVALID it cannot be parsed. */
+/* "postgresql+psycopg2://user@host:port/name" or, on a Unix socket,
+ * "postgresql+psycopg2://user@/name?host=/dir&port=n"; never a password (it comes from ~/.pgpass or
+ * ~/.lsst/db-auth.yaml). To be freed. uri is a libpq URI or key=value string; what it leaves out is taken
+ * from libpq's defaults. Errors: INVALID it cannot be parsed. */
 CB_MUST_CHECK bool cb_db_uri_for_python(const char *uri, char **ret_url, struct cb_error *err);
-/* Back: "postgresql+psycopg2://..." or "postgresql://..." as libpq takes it. Errors: INVALID another database system. */
+/* Back: "postgresql+psycopg2://..." or "postgresql://..." as libpq takes it. Errors: INVALID another database
+ * system. */
 CB_MUST_CHECK bool cb_db_uri_from_python(const char *url, char **ret_uri, struct cb_error *err);
 /* Do both lead to the same database as the same user? false also when one cannot be parsed. */
 bool cb_db_uri_same(const char *a, const char *b);

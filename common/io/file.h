@@ -12,10 +12,12 @@ CB_MUST_CHECK bool cb_file_make_parents(const char *path, struct cb_error *err);
 /* Write beside the path, sync, rename onto it, sync the folder. */
 CB_MUST_CHECK bool cb_file_replace(const char *path, const void *data, size_t size, struct cb_error *err);
 /* Copy onto target, by the same steps. ret_size may be NULL. Errors: NOT_FOUND no such source. */
-CB_MUST_CHECK bool cb_file_copy(const char *source, const char *target, int64_t *ret_size, struct cb_error *err);
+CB_MUST_CHECK bool cb_file_copy(const char *source, const char *target, int64_t *ret_size,
+                                struct cb_error *err);
 /* Size in bytes, symbolic links followed. Errors: NOT_FOUND; INVALID no regular file. */
 CB_MUST_CHECK bool cb_file_size(const char *path, int64_t *ret_size, struct cb_error *err);
 /* Make the names in the folder of `path` durable. */
 CB_MUST_CHECK bool cb_file_sync_parent(const char *path, struct cb_error *err);
-/* What an errno means for the caller: NOT_FOUND, INVALID (names, kinds of file), or TRANSIENT (space, permission, I/O). */
+/* What an errno means for the caller: NOT_FOUND, INVALID (names, kinds of file), or TRANSIENT (space,
+ * permission, I/O). */
 enum cb_err_kind cb_file_err_kind(int error_number);

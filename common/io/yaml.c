@@ -71,7 +71,8 @@ const char *cb_yaml_origin(const struct cb_yaml *yaml)
 
 static bool fail_at(struct builder *b, yaml_mark_t mark, const char *what)
 {
-    return cb_fail(b->err, CB_ERR_INVALID, "%s:%zu:%zu: %s", b->yaml->origin, mark.line + 1, mark.column + 1, what);
+    return cb_fail(b->err, CB_ERR_INVALID, "%s:%zu:%zu: %s", b->yaml->origin, mark.line + 1, mark.column + 1,
+                   what);
 }
 
 static bool next_event(struct builder *b, yaml_event_t *event)
@@ -140,7 +141,8 @@ static bool check_keys(struct builder *b, const struct cb_yaml_node *map)
     bool ok = true;
     for (size_t i = 1; i < n && ok; i++)
         if (strcmp(keys[i - 1]->text, keys[i]->text) == 0)
-            ok = cb_yaml_fail(b->yaml, keys[i], b->err, "the key \"%.80s\" is there twice in one map", keys[i]->text);
+            ok = cb_yaml_fail(b->yaml, keys[i], b->err, "the key \"%.80s\" is there twice in one map",
+                              keys[i]->text);
     free(keys);
     return ok;
 }
@@ -243,7 +245,8 @@ static bool build_document(struct builder *b)
     }
 }
 
-bool cb_yaml_parse(const char *text, size_t size, const char *origin, struct cb_yaml **ret_yaml, struct cb_error *err)
+bool cb_yaml_parse(const char *text, size_t size, const char *origin, struct cb_yaml **ret_yaml,
+                   struct cb_error *err)
 {
     if (size > CB_YAML_TEXT_MAX)
         return cb_fail(err, CB_ERR_INVALID, "%s: larger than %u bytes", origin, CB_YAML_TEXT_MAX);
@@ -319,8 +322,8 @@ const struct cb_yaml_node *cb_yaml_path(const struct cb_yaml_node *node, ...)
     return node;
 }
 
-bool cb_yaml_fail(const struct cb_yaml *yaml, const struct cb_yaml_node *node, struct cb_error *err, const char *fmt,
-                  ...)
+bool cb_yaml_fail(const struct cb_yaml *yaml, const struct cb_yaml_node *node, struct cb_error *err,
+                  const char *fmt, ...)
 {
     char what[512];
     va_list args;

@@ -32,7 +32,8 @@ const char *cb_yaml_text(const struct cb_yaml_node *node)
 }
 
 static const char *const truths[] = { "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", NULL };
-static const char *const falsehoods[] = { "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", NULL };
+static const char *const falsehoods[] = { "false", "False", "FALSE", "no",  "No",
+                                          "NO",    "off",   "Off",   "OFF", NULL };
 
 bool cb_yaml_bool(const struct cb_yaml_node *node, bool *ret_value)
 {
@@ -133,7 +134,8 @@ bool cb_yaml_real(const struct cb_yaml_node *node, double *ret_value)
     return is_plain(node) && text_is_real(node->text, ret_value);
 }
 
-/* Would a reader take this plain text for something else than a string? Dates count (PyYAML makes them objects). */
+/* Would a reader take this plain text for something else than a string? Dates count (PyYAML makes them
+ * objects). */
 static bool looks_like_another_type(const char *text)
 {
     struct cb_yaml_node node = { .kind = CB_YAML_SCALAR, .text = text };
@@ -142,8 +144,8 @@ static bool looks_like_another_type(const char *text)
     bool truth;
     return cb_yaml_is_null(&node) || cb_yaml_int(&node, &whole) || cb_yaml_real(&node, &real) ||
            cb_yaml_bool(&node, &truth) || isdigit((unsigned char)text[0]) || strcmp(text, "=") == 0 ||
-           strcmp(text, "<<") == 0 || strcmp(text, "y") == 0 || strcmp(text, "n") == 0 || strcmp(text, "Y") == 0 ||
-           strcmp(text, "N") == 0;
+           strcmp(text, "<<") == 0 || strcmp(text, "y") == 0 || strcmp(text, "n") == 0 ||
+           strcmp(text, "Y") == 0 || strcmp(text, "N") == 0;
 }
 
 static bool may_be_plain(const char *text)

@@ -10,10 +10,12 @@
 #include <strings.h>
 
 /* Dates of the command line are TAI. Absent ones are open. */
-static bool read_validity(const struct butler_args *args, struct cb_timespan *ret_validity, struct cb_error *err)
+static bool read_validity(const struct butler_args *args, struct cb_timespan *ret_validity,
+                          struct cb_error *err)
 {
     int64_t begin = CB_TIMESPAN_MIN_NS, end = CB_TIMESPAN_MAX_NS;
-    const char *begin_text = butler_text(args, "begin-date", NULL), *end_text = butler_text(args, "end-date", NULL);
+    const char *begin_text = butler_text(args, "begin-date", NULL),
+               *end_text = butler_text(args, "end-date", NULL);
     if ((begin_text != NULL && !cb_timespan_parse_date(begin_text, &begin, err)) ||
         (end_text != NULL && !cb_timespan_parse_date(end_text, &end, err)))
         return false;
@@ -21,8 +23,8 @@ static bool read_validity(const struct butler_args *args, struct cb_timespan *re
 }
 
 /* Of a chain only its first child is searched, unless all are wanted. */
-static bool choose_inputs(struct cb_repo *repo, const char *name, bool all, struct cb_collection_list *ret_inputs,
-                          struct cb_error *err)
+static bool choose_inputs(struct cb_repo *repo, const char *name, bool all,
+                          struct cb_collection_list *ret_inputs, struct cb_error *err)
 {
     cb_auto_collection struct cb_collection input = { 0 };
     if (!cb_collection_find(repo, name, &input, err))
@@ -38,8 +40,8 @@ static bool choose_inputs(struct cb_repo *repo, const char *name, bool all, stru
     return cb_collection_flatten(repo, &first, 1, false, ret_inputs, err);
 }
 
-static bool find_inputs(struct cb_repo *repo, const struct butler_args *args, struct cb_dataset_list *ret_list,
-                        struct cb_error *err)
+static bool find_inputs(struct cb_repo *repo, const struct butler_args *args,
+                        struct cb_dataset_list *ret_list, struct cb_error *err)
 {
     const char *type = args->words[3];
     cb_auto_collections struct cb_collection_list inputs = { 0 };
@@ -52,10 +54,11 @@ static bool find_inputs(struct cb_repo *repo, const struct butler_args *args, st
     bool ok = cb_query_datasets(repo, type, CB_SEARCH_FIRST, &query, ret_list, err);
     free(names);
     if (ok && ret_list->count == 0)
-        return cb_fail(err, CB_ERR_NOT_FOUND, "No inputs found for dataset %s in %s. %s", type, args->words[1],
-                       butler_flag(args, "search-all-inputs")
-                           ? ""
-                           : "If you are sure you want to search all chained inputs, use --search-all-inputs.");
+        return cb_fail(
+            err, CB_ERR_NOT_FOUND, "No inputs found for dataset %s in %s. %s", type, args->words[1],
+            butler_flag(args, "search-all-inputs")
+                ? ""
+                : "If you are sure you want to search all chained inputs, use --search-all-inputs.");
     return ok;
 }
 
@@ -88,12 +91,18 @@ static bool run_certify(const struct butler_args *args, struct cb_error *err)
 static const struct butler_option certify_options[] = {
     { "begin-date", 0, BUTLER_TEXT, "ISO-8601 datetime (TAI) of the beginning of the validity range." },
     { "end-date", 0, BUTLER_TEXT, "ISO-8601 datetime (TAI) of the end of the validity range." },
-    { "search-all-inputs", 0, BUTLER_FLAG, "Search all children of the inputCollection if it is a CHAINED collection." },
+    { "search-all-inputs", 0, BUTLER_FLAG,
+      "Search all children of the inputCollection if it is a CHAINED collection." },
     { .name = NULL },
 };
 const struct butler_command butler_certify_calibrations = {
-    "certify-calibrations", "REPO INPUT_COLLECTION OUTPUT_COLLECTION DATASET_TYPE_NAME",
-    "Certify calibrations in a repository.", certify_options, 4, 4, run_certify
+    "certify-calibrations",
+    "REPO INPUT_COLLECTION OUTPUT_COLLECTION DATASET_TYPE_NAME",
+    "Certify calibrations in a repository.",
+    certify_options,
+    4,
+    4,
+    run_certify
 };
 
 /* ---- collection-chain ---- */
@@ -110,7 +119,8 @@ static bool print_chain(struct cb_repo *repo, const char *parent, struct cb_erro
     return true;
 }
 
-static bool pop(struct cb_repo *repo, const char *parent, const struct butler_list *indexes, struct cb_error *err)
+static bool pop(struct cb_repo *repo, const char *parent, const struct butler_list *indexes,
+                struct cb_error *err)
 {
     int64_t *numbers = cb_xalloc_array(indexes->count + 1, sizeof *numbers);
     bool ok = true;
@@ -157,8 +167,9 @@ static bool find_mode(const char *name, size_t *ret_mode, struct cb_error *err)
             *ret_mode = i;
             return true;
         }
-    return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--mode': '%s' is not one of 'redefine', 'extend', "
-                                        "'remove', 'prepend', 'pop'.",
+    return cb_fail(err, CB_ERR_INVALID,
+                   "Invalid value for '--mode': '%s' is not one of 'redefine', 'extend', "
+                   "'remove', 'prepend', 'pop'.",
                    name);
 }
 
@@ -175,7 +186,8 @@ static bool edit_chain(struct cb_repo *repo, const struct butler_args *args, siz
         if (!cb_chain_children(repo, parent, &there, &why) && why.kind != CB_ERR_NOT_FOUND)
             return cb_fail(err, why.kind, "%s", why.text);
         if (why.kind == CB_ERR_NOT_FOUND &&
-            !cb_collection_register(repo, parent, CB_COLLECTION_CHAINED, butler_text(args, "doc", NULL), NULL, err))
+            !cb_collection_register(repo, parent, CB_COLLECTION_CHAINED, butler_text(args, "doc", NULL), NULL,
+                                    err))
             return false;
     }
     bool ok = strcmp(modes[mode].name, "pop") == 0
@@ -192,7 +204,8 @@ static bool run_chain(const struct butler_args *args, struct cb_error *err)
     if (!find_mode(butler_text(args, "mode", "redefine"), &mode, err))
         return false;
     if (children.count == 0 && strcmp(modes[mode].name, "pop") != 0)
-        return cb_fail(err, CB_ERR_INVALID, "Must provide children when defining a collection chain in mode %s.",
+        return cb_fail(err, CB_ERR_INVALID,
+                       "Must provide children when defining a collection chain in mode %s.",
                        modes[mode].name);
     if (butler_flag(args, "flatten") && !modes[mode].takes_flatten)
         return cb_fail(err, CB_ERR_INVALID, "'flatten' flag is not valid for %s mode", modes[mode].name);
@@ -202,15 +215,13 @@ static bool run_chain(const struct butler_args *args, struct cb_error *err)
 
 static const struct butler_option chain_options[] = {
     { "doc", 0, BUTLER_TEXT, "Documentation string associated with this collection." },
-    { "flatten", 0, BUTLER_FLAG, "If used, recursively flatten out any nested CHAINED collections in CHILDREN first." },
+    { "flatten", 0, BUTLER_FLAG,
+      "If used, recursively flatten out any nested CHAINED collections in CHILDREN first." },
     { "no-flatten", 0, BUTLER_FLAG, "Do not." },
     { "mode", 0, BUTLER_TEXT, "redefine, extend, remove, prepend or pop." },
     { .name = NULL },
 };
-const struct butler_command butler_collection_chain = { "collection-chain",
-                                                        "REPO PARENT [CHILDREN]...",
-                                                        "Define a collection chain.",
-                                                        chain_options,
-                                                        2,
-                                                        SIZE_MAX,
-                                                        run_chain };
+const struct butler_command butler_collection_chain = {
+    "collection-chain", "REPO PARENT [CHILDREN]...", "Define a collection chain.", chain_options, 2, SIZE_MAX,
+    run_chain
+};

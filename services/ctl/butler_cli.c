@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct butler_option *find_long(const struct butler_option *options, const char *name, size_t length)
+static const struct butler_option *find_long(const struct butler_option *options, const char *name,
+                                             size_t length)
 {
     for (const struct butler_option *o = options; o != NULL && o->name != NULL; o++)
         if (strlen(o->name) == length && strncmp(o->name, name, length) == 0)
@@ -33,8 +34,8 @@ static void add_given(struct butler_args *args, const struct butler_option *opti
 }
 
 /* "--name", "--name=value", "--name value". */
-static bool take_long(const struct butler_option *options, int argc, char **argv, int *i, struct butler_args *args,
-                      struct cb_error *err)
+static bool take_long(const struct butler_option *options, int argc, char **argv, int *i,
+                      struct butler_args *args, struct cb_error *err)
 {
     const char *name = argv[*i] + 2;
     size_t length = strcspn(name, "=");
@@ -54,8 +55,8 @@ static bool take_long(const struct butler_option *options, int argc, char **argv
 }
 
 /* "-t", "-tvalue", "-t value", "-vt value". */
-static bool take_short(const struct butler_option *options, int argc, char **argv, int *i, struct butler_args *args,
-                       struct cb_error *err)
+static bool take_short(const struct butler_option *options, int argc, char **argv, int *i,
+                       struct butler_args *args, struct cb_error *err)
 {
     for (const char *c = argv[*i] + 1; *c != '\0'; c++) {
         const struct butler_option *option = find_letter(options, *c);
@@ -73,8 +74,8 @@ static bool take_short(const struct butler_option *options, int argc, char **arg
     return true;
 }
 
-bool butler_args_parse(const struct butler_option *options, int argc, char **argv, struct butler_args *ret_args,
-                       struct cb_error *err)
+bool butler_args_parse(const struct butler_option *options, int argc, char **argv,
+                       struct butler_args *ret_args, struct cb_error *err)
 {
     struct butler_args args = { .words = cb_xalloc_array((size_t)argc + 1, sizeof *args.words) };
     bool only_words = false, ok = true;
@@ -135,7 +136,8 @@ bool butler_int(const struct butler_args *args, const char *name, int64_t otherw
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (*text == '\0' || *end != '\0' || errno != 0)
-        return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--%s': '%s' is not a valid integer.", name, text);
+        return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--%s': '%s' is not a valid integer.", name,
+                       text);
     *ret_value = value;
     return true;
 }

@@ -31,12 +31,12 @@ struct butler_args {
     struct {
         const struct butler_option *option;
         const char *text; /* NULL for flags */
-    } *given;
+    } * given;
 };
 
 struct butler_command {
     const char *name;
-    const char *words;   /* "REPO PARENT [CHILDREN]..." */
+    const char *words; /* "REPO PARENT [CHILDREN]..." */
     const char *summary;
     const struct butler_option *options;
     size_t least;
@@ -46,10 +46,12 @@ struct butler_command {
 
 extern const struct butler_command butler_create, butler_register_instrument, butler_query_collections,
     butler_query_datasets, butler_query_dimension_records, butler_query_dataset_types, butler_query_data_ids,
-    butler_certify_calibrations, butler_collection_chain, butler_retrieve_artifacts, butler_register_dataset_type;
+    butler_certify_calibrations, butler_collection_chain, butler_retrieve_artifacts,
+    butler_register_dataset_type;
 /* Comes with the ingest service's library. */
 extern const struct butler_command butler_ingest_raws __attribute__((weak));
-extern const struct butler_command butler_export_calibs __attribute__((weak)), butler_import __attribute__((weak));
+extern const struct butler_command butler_export_calibs __attribute__((weak)),
+    butler_import __attribute__((weak));
 
 /* Errors: INVALID, in the words of the program it stands in for ("No such option: --x"). */
 CB_MUST_CHECK bool butler_args_parse(const struct butler_option *options, int argc, char **argv,
@@ -57,8 +59,8 @@ CB_MUST_CHECK bool butler_args_parse(const struct butler_option *options, int ar
 void butler_args_done(struct butler_args *args);
 const char *butler_text(const struct butler_args *args, const char *name, const char *otherwise);
 bool butler_flag(const struct butler_args *args, const char *name); /* the last of --x and --no-x wins */
-CB_MUST_CHECK bool butler_int(const struct butler_args *args, const char *name, int64_t otherwise, int64_t *ret_value,
-                              struct cb_error *err);
+CB_MUST_CHECK bool butler_int(const struct butler_args *args, const char *name, int64_t otherwise,
+                              int64_t *ret_value, struct cb_error *err);
 
 /* Texts split at commas, from the words behind `first` or from a repeatable option. */
 struct butler_list {

@@ -30,8 +30,8 @@ static bool read_seed(const char *path, char **ret_uri, char **ret_schema, struc
     if (!cb_yaml_read(path, &yaml, err))
         return false;
     const struct cb_yaml_node *root = cb_yaml_root(yaml);
-    const char *url = cb_yaml_text(cb_yaml_path(root, "registry", "db", NULL));
-    const char *schema = cb_yaml_text(cb_yaml_path(root, "registry", "namespace", NULL));
+    const char *url = cb_yaml_text(cb_yaml_path(root, "registry", "db", (char *)NULL));
+    const char *schema = cb_yaml_text(cb_yaml_path(root, "registry", "namespace", (char *)NULL));
     if (url != NULL && !cb_db_uri_from_python(url, ret_uri, err))
         return cb_context(err, "cannot use %s", path);
     *ret_schema = cb_xstrdup(schema);
@@ -41,10 +41,12 @@ static bool read_seed(const char *path, char **ret_uri, char **ret_schema, struc
 /* The suite's own database, when no seed names another. */
 static bool create_in_suite(const char *root, const char *schema, struct cb_error *err)
 {
-    struct ctl ctl = { .noun = "butler", .verb = "create", .out = stdout, .environment = (const char *const *)environ };
+    struct ctl ctl = {
+        .noun = "butler", .verb = "create", .out = stdout, .environment = (const char *const *)environ
+    };
     struct cb_db *db = NULL;
-    bool ok = ctl_layout_find(getenv("CALBUS_HOME"), getenv("HOME"), &ctl.layout, err) && ctl_db_of(&ctl, &db, err) &&
-              cb_repo_create(db, cb_db_uri(db), root, schema, err);
+    bool ok = ctl_layout_find(getenv("CALBUS_HOME"), getenv("HOME"), &ctl.layout, err) &&
+              ctl_db_of(&ctl, &db, err) && cb_repo_create(db, cb_db_uri(db), root, schema, err);
     cb_db_close(ctl.db);
     ctl_settings_done(&ctl);
     ctl_layout_done(&ctl.layout);
@@ -69,11 +71,13 @@ static bool run_create(const struct butler_args *args, struct cb_error *err)
 }
 
 static const struct butler_option create_options[] = {
-    { "seed-config", 0, BUTLER_TEXT, "Path to a YAML configuration with registry.db and registry.namespace." },
+    { "seed-config", 0, BUTLER_TEXT,
+      "Path to a YAML configuration with registry.db and registry.namespace." },
     { .name = NULL },
 };
-const struct butler_command butler_create = { "create", "REPO",         "Create an empty Gen3 Butler repository.",
-                                              create_options, 1, 1, run_create };
+const struct butler_command butler_create = {
+    "create", "REPO", "Create an empty Gen3 Butler repository.", create_options, 1, 1, run_create
+};
 
 static bool run_register_instrument(const struct butler_args *args, struct cb_error *err)
 {
@@ -91,11 +95,13 @@ static const struct butler_option register_options[] = {
     { "update", 0, BUTLER_FLAG, "If instrument, filter, or detector records already exist, update them." },
     { .name = NULL },
 };
-const struct butler_command butler_register_instrument = {
-    "register-instrument", "REPO INSTRUMENT...", "Add an instrument definition to the repository.",
-    register_options,      2,                    SIZE_MAX,
-    run_register_instrument
-};
+const struct butler_command butler_register_instrument = { "register-instrument",
+                                                           "REPO INSTRUMENT...",
+                                                           "Add an instrument definition to the repository.",
+                                                           register_options,
+                                                           2,
+                                                           SIZE_MAX,
+                                                           run_register_instrument };
 
 static bool run_register_type(const struct butler_args *args, struct cb_error *err)
 {
@@ -105,20 +111,27 @@ static bool run_register_type(const struct butler_args *args, struct cb_error *e
     bool is_new = false;
     if (!cb_dimensions_parse((const char *const *)names.item, names.count, &dims, err) ||
         !butler_open(args->words[0], &repo, err) ||
-        !cb_dataset_type_register(repo, args->words[1], dims, args->words[2], butler_flag(args, "is-calibration"),
-                                  &is_new, err))
+        !cb_dataset_type_register(repo, args->words[1], dims, args->words[2],
+                                  butler_flag(args, "is-calibration"), &is_new, err))
         return false;
-    fputs(is_new ? "Dataset type successfully registered.\n" : "Dataset type already existed in identical form.\n",
+    fputs(is_new ? "Dataset type successfully registered.\n"
+                 : "Dataset type already existed in identical form.\n",
           stdout);
     return true;
 }
 
 static const struct butler_option type_options[] = {
-    { "is-calibration", 0, BUTLER_FLAG, "Indicate that this dataset type can be part of a calibration collection." },
+    { "is-calibration", 0, BUTLER_FLAG,
+      "Indicate that this dataset type can be part of a calibration collection." },
     { "no-is-calibration", 0, BUTLER_FLAG, "Indicate that it cannot." },
     { .name = NULL },
 };
 const struct butler_command butler_register_dataset_type = {
-    "register-dataset-type", "REPO DATASET_TYPE STORAGE_CLASS [DIMENSIONS]...",
-    "Register a new dataset type with this butler repository.", type_options, 3, SIZE_MAX, run_register_type
+    "register-dataset-type",
+    "REPO DATASET_TYPE STORAGE_CLASS [DIMENSIONS]...",
+    "Register a new dataset type with this butler repository.",
+    type_options,
+    3,
+    SIZE_MAX,
+    run_register_type
 };

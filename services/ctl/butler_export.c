@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool read_transfer(const struct butler_args *args, enum cb_transfer *ret_transfer, struct cb_error *err)
+static bool read_transfer(const struct butler_args *args, enum cb_transfer *ret_transfer,
+                          struct cb_error *err)
 {
     const char *name = butler_text(args, "transfer", "auto");
     return cb_transfer_parse(name, ret_transfer) ||
@@ -67,13 +68,15 @@ static const struct butler_option export_options[] = {
     { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy, relsymlink or direct." },
     { .name = NULL },
 };
-const struct butler_command butler_export_calibs = { "export-calibs",
-                                                     "REPO DIRECTORY [COLLECTIONS]...",
-                                                     "Export calibrations from the butler for import elsewhere.",
-                                                     export_options,
-                                                     2,
-                                                     SIZE_MAX,
-                                                     run_export };
+const struct butler_command butler_export_calibs = {
+    "export-calibs",
+    "REPO DIRECTORY [COLLECTIONS]...",
+    "Export calibrations from the butler for import elsewhere.",
+    export_options,
+    2,
+    SIZE_MAX,
+    run_export
+};
 
 /* The file is looked for here first, then in the directory. */
 static char *find_yaml(const struct butler_args *args, const char *folder)
@@ -112,6 +115,6 @@ static const struct butler_option import_options[] = {
     { "no-track-file-attrs", 0, BUTLER_FLAG, "No effect." },
     { .name = NULL },
 };
-const struct butler_command butler_import = { "import",       "REPO DIRECTORY", "Import data into a butler repository.",
-                                              import_options, 2,                2,
-                                              run_import };
+const struct butler_command butler_import = {
+    "import", "REPO DIRECTORY", "Import data into a butler repository.", import_options, 2, 2, run_import
+};

@@ -8,11 +8,20 @@
 #include <string.h>
 
 static const struct butler_command *const commands[] = {
-    &butler_certify_calibrations, &butler_collection_chain,  &butler_create,
-    &butler_export_calibs,        &butler_import,            &butler_ingest_raws,
-    &butler_query_collections,    &butler_query_data_ids,    &butler_query_dataset_types,
-    &butler_query_datasets,       &butler_query_dimension_records, &butler_register_dataset_type,
-    &butler_register_instrument,  &butler_retrieve_artifacts,
+    &butler_certify_calibrations,
+    &butler_collection_chain,
+    &butler_create,
+    &butler_export_calibs,
+    &butler_import,
+    &butler_ingest_raws,
+    &butler_query_collections,
+    &butler_query_data_ids,
+    &butler_query_dataset_types,
+    &butler_query_datasets,
+    &butler_query_dimension_records,
+    &butler_register_dataset_type,
+    &butler_register_instrument,
+    &butler_retrieve_artifacts,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
@@ -47,7 +56,9 @@ static void print_command(const struct butler_command *command, FILE *out)
         if (o->letter != 0)
             snprintf(letter, sizeof letter, "-%c, ", o->letter);
         snprintf(flag, sizeof flag, "%s--%s%s", letter, o->name,
-                 o->kind == BUTLER_FLAG ? "" : o->kind == BUTLER_INT ? " INTEGER" : " TEXT");
+                 o->kind == BUTLER_FLAG  ? ""
+                 : o->kind == BUTLER_INT ? " INTEGER"
+                                         : " TEXT");
         fprintf(out, "  %-28s %s\n", flag, o->help);
     }
     fprintf(out, "  %-28s %s\n", "-h, --help", "Show this message and exit.");
@@ -63,8 +74,8 @@ static const struct butler_command *find_command(const char *name)
 
 static int fail_usage(const struct butler_command *command, const char *what)
 {
-    fprintf(stderr, "Usage: butler %s [OPTIONS] %s\nTry 'butler %s --help' for help.\n\nError: %s\n", command->name,
-            command->words, command->name, what);
+    fprintf(stderr, "Usage: butler %s [OPTIONS] %s\nTry 'butler %s --help' for help.\n\nError: %s\n",
+            command->name, command->words, command->name, what);
     return EXIT_USAGE;
 }
 
@@ -122,7 +133,8 @@ int butler_main(int argc, char **argv)
     struct butler_args globals = { 0 };
     int at = skip_globals(argc, argv);
     if (!butler_args_parse(global_options, (at < argc ? at : argc) - 1, argv + 1, &globals, &err)) {
-        fprintf(stderr, "Usage: butler [OPTIONS] COMMAND [ARGS]...\nTry 'butler --help' for help.\n\nError: %s\n",
+        fprintf(stderr,
+                "Usage: butler [OPTIONS] COMMAND [ARGS]...\nTry 'butler --help' for help.\n\nError: %s\n",
                 err.text);
         return EXIT_USAGE;
     }
@@ -134,8 +146,9 @@ int butler_main(int argc, char **argv)
     }
     const struct butler_command *command = find_command(argv[at]);
     if (command == NULL) {
-        fprintf(stderr, "Usage: butler [OPTIONS] COMMAND [ARGS]...\nTry 'butler --help' for help.\n\n"
-                        "Error: No such command '%s'.\n",
+        fprintf(stderr,
+                "Usage: butler [OPTIONS] COMMAND [ARGS]...\nTry 'butler --help' for help.\n\n"
+                "Error: No such command '%s'.\n",
                 argv[at]);
         return EXIT_USAGE;
     }

@@ -1,5 +1,5 @@
-/* A repository of LSSTComCam in the database named by CALBUS_TEST_DB_URI, in a schema of its own, made anew for each
- * test and dropped after it. */
+/* A repository of LSSTComCam in the database named by CALBUS_TEST_DB_URI, in a schema of its own, made anew
+ * for each test and dropped after it. */
 #pragma once
 
 #include "base/alloc.h"
@@ -92,7 +92,8 @@ static inline struct cb_data_id detector_id(int detector)
 
 #define BIAS_DIMS (CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR))
 
-/* The type bias, and n datasets of it in BIAS_RUN, for detectors 0..n-1; the files' text is their detector. */
+/* The type bias, and n datasets of it in BIAS_RUN, for detectors 0..n-1; the files' text is their detector.
+ */
 static inline void put_biases(struct fixture *f, const char *run, int n, char (*ret_ids)[CB_UUID_TEXT_SIZE])
 {
     must(cb_dataset_type_register(f->repo, "bias", BIAS_DIMS, "ExposureF", true, NULL, &oops));

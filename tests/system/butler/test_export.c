@@ -21,9 +21,12 @@ static int make_pair(void **state)
         list[i] = ids[i];
     must(cb_collection_register(f->repo, BIAS_CALIB, CB_COLLECTION_CALIBRATION, NULL, NULL, &oops));
     must(cb_certify(f->repo, BIAS_CALIB, list, 9, days(0, 10), &oops));
-    must(cb_certify(f->repo, BIAS_CALIB, list + 4, 1, cb_timespan_of(days(20, 21).begin_ns, CB_TIMESPAN_MAX_NS), &oops));
-    must(cb_collection_register(f->repo, "LSSTComCam/calib/DM-1", CB_COLLECTION_CHAINED, "it's: a # ticket", NULL, &oops));
-    must(cb_chain_change(f->repo, "LSSTComCam/calib/DM-1", CB_CHAIN_REDEFINE, (const char *[]){ BIAS_CALIB }, 1, &oops));
+    must(cb_certify(f->repo, BIAS_CALIB, list + 4, 1,
+                    cb_timespan_of(days(20, 21).begin_ns, CB_TIMESPAN_MAX_NS), &oops));
+    must(cb_collection_register(f->repo, "LSSTComCam/calib/DM-1", CB_COLLECTION_CHAINED, "it's: a # ticket",
+                                NULL, &oops));
+    must(cb_chain_change(f->repo, "LSSTComCam/calib/DM-1", CB_CHAIN_REDEFINE, (const char *[]){ BIAS_CALIB },
+                         1, &oops));
     *state = pair;
     return 0;
 }
@@ -40,7 +43,9 @@ static int drop_pair(void **state)
 static void export_to(struct pair *pair, const char *folder, enum cb_transfer transfer)
 {
     const char *ticket[] = { "LSSTComCam/calib/DM-1" };
-    const struct cb_export wanted = { .folder = folder, .collections = ticket, .n_collections = 1, .transfer = transfer };
+    const struct cb_export wanted = {
+        .folder = folder, .collections = ticket, .n_collections = 1, .transfer = transfer
+    };
     cb_auto_datasets struct cb_dataset_list list = { 0 };
     must(cb_export_calibs(pair->from->repo, &wanted, &list, &oops));
     assert_int_equal(list.count, 9);
@@ -53,7 +58,9 @@ static void expect_imported(struct pair *pair)
         int detector;
         struct cb_timespan at;
         size_t found;
-    } cases[] = { { 4, days(9, 10), 1 }, { 4, days(10, 11), 0 }, { 4, days(3000, 3001), 1 }, { 5, days(21, 22), 0 } };
+    } cases[] = {
+        { 4, days(9, 10), 1 }, { 4, days(10, 11), 0 }, { 4, days(3000, 3001), 1 }, { 5, days(21, 22), 0 }
+    };
     for (size_t i = 0; i < 4; i++) {
         struct cb_data_id id = detector_id(cases[i].detector);
         cb_auto_datasets struct cb_dataset_list mine = { 0 }, theirs = { 0 };
@@ -84,7 +91,8 @@ static void round_trip(struct pair *pair, enum cb_transfer out, enum cb_transfer
     assert_int_equal(counts.datasets, 9);
     assert_int_equal(counts.certified, 10);
     expect_imported(pair);
-    must(cb_import(pair->to->repo, &wanted, &counts, &oops)); /* nothing is lost by a second one, and nothing changes */
+    must(cb_import(pair->to->repo, &wanted, &counts,
+                   &oops)); /* nothing is lost by a second one, and nothing changes */
     assert_int_equal(counts.datasets, 0);
     assert_int_equal(counts.skipped, 9);
     assert_int_equal(counts.certified, 0);
@@ -121,7 +129,8 @@ static void an_import_without_its_files_leaves_no_trace(void **state)
     snprintf(folder, sizeof folder, "%s/export", pair->from->root);
     export_to(pair, folder, CB_TRANSFER_COPY);
     snprintf(gone, sizeof gone,
-             "%s/" BIAS_RUN "/bias/bias_LSSTComCam_R22_S11_LSSTComCam_calib_DM-1_demo_biasGen_20241210a.fits", folder);
+             "%s/" BIAS_RUN "/bias/bias_LSSTComCam_R22_S11_LSSTComCam_calib_DM-1_demo_biasGen_20241210a.fits",
+             folder);
     assert_int_equal(unlink(gone), 0);
     const struct cb_import wanted = { .folder = folder, .transfer = CB_TRANSFER_COPY };
     assert_false(cb_import(pair->to->repo, &wanted, NULL, &err));
@@ -165,7 +174,8 @@ static void a_file_of_another_version_or_shape_is_refused_with_its_place(void **
     } cases[] = {
         { "version: 2.0.0\ndata: []\n", "export.yaml:1:10: the export has version 2.0.0" },
         { "version: 1.0.2\nuniverse_version: 9\ndata: []\n", "universe daf_butler 9" },
-        { "version: 1.0.2\ndata:\n- type: nonsense\n", "export.yaml:3:3: a section has the unknown type \"nonsense\"" },
+        { "version: 1.0.2\ndata:\n- type: nonsense\n",
+          "export.yaml:3:3: a section has the unknown type \"nonsense\"" },
         { "version: 1.0.2\ndata:\n- type: collection\n  collection_type: RUN\n", "name is missing" },
         { "- 1\n", "no export of a butler" },
         { "version: 1.0.2\ndata: [\n", "export.yaml:" },

@@ -14,17 +14,21 @@ static void add_exposure(struct fixture *f, int seq_num, const char *type, const
     cb_timespan_format(cb_timespan_of(1733659200000000000LL + seq_num * 60000000000LL,
                                       1733659200000000000LL + seq_num * 60000000000LL + 30000000000LL),
                        span);
-    must(cb_record_sync(f->repo, cb_element_at(CB_GROUP), (const char *[]){ "LSSTComCam", group }, false, NULL, &oops));
-    must(cb_record_sync(f->repo, cb_element_at(CB_DAY_OBS),
-                        (const char *[]){ "LSSTComCam", "20241208", "[1733659200000000000,1733745600000000000)" }, false,
+    must(cb_record_sync(f->repo, cb_element_at(CB_GROUP), (const char *[]){ "LSSTComCam", group }, false,
                         NULL, &oops));
+    must(cb_record_sync(
+        f->repo, cb_element_at(CB_DAY_OBS),
+        (const char *[]){ "LSSTComCam", "20241208", "[1733659200000000000,1733745600000000000)" }, false,
+        NULL, &oops));
     const char *values[40] = { NULL };
-    const char *const given[][2] = { { "instrument", "LSSTComCam" }, { "id", id },          { "day_obs", "20241208" },
-                                     { "group", group },             { "obs_id", obs_id },  { "physical_filter", filter },
-                                     { "observation_type", type },   { "seq_num", seq },    { "timespan", span },
-                                     { "exposure_time", "30" } };
+    const char *const given[][2] = { { "instrument", "LSSTComCam" }, { "id", id },
+                                     { "day_obs", "20241208" },      { "group", group },
+                                     { "obs_id", obs_id },           { "physical_filter", filter },
+                                     { "observation_type", type },   { "seq_num", seq },
+                                     { "timespan", span },           { "exposure_time", "30" } };
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
-        values[cb_element_column(exposure, given[i][0], strlen(given[i][0])) - exposure->columns] = given[i][1];
+        values[cb_element_column(exposure, given[i][0], strlen(given[i][0])) - exposure->columns] =
+            given[i][1];
     must(cb_record_sync(f->repo, exposure, values, false, NULL, &oops));
 }
 
@@ -48,8 +52,10 @@ static void an_expression_selects_records(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(count_exposures(f, NULL), 10);
-    assert_int_equal(count_exposures(f, "instrument = 'LSSTComCam' and exposure.observation_type = 'bias'"), 6);
-    assert_int_equal(count_exposures(f, "instrument='LSSTComCam' AND day_obs=20241208 AND seq_num IN (2..4, 9)"), 4);
+    assert_int_equal(count_exposures(f, "instrument = 'LSSTComCam' and exposure.observation_type = 'bias'"),
+                     6);
+    assert_int_equal(
+        count_exposures(f, "instrument='LSSTComCam' AND day_obs=20241208 AND seq_num IN (2..4, 9)"), 4);
     assert_int_equal(count_exposures(f, "instrument='LSSTComCam' and band='i'"), 2);
     assert_int_equal(count_exposures(f, "instrument='Other' and day_obs=20241208"), 0);
 }
@@ -78,7 +84,9 @@ static void records_come_in_the_order_asked_for(void **state)
 static void data_ids_are_the_combinations_with_what_they_imply(void **state)
 {
     struct fixture *f = *state;
-    const struct cb_query query = { .where = "instrument='LSSTComCam' and detector in (0, 4) and exposure.seq_num < 3" };
+    const struct cb_query query = {
+        .where = "instrument='LSSTComCam' and detector in (0, 4) and exposure.seq_num < 3"
+    };
     cb_auto_data_ids struct cb_data_id_list list = { 0 };
     must(cb_query_data_ids(f->repo, CB_DIM(CB_EXPOSURE) | CB_DIM(CB_DETECTOR), &query, &list, &oops));
     assert_int_equal(list.count, 4);
@@ -91,7 +99,8 @@ static void data_ids_are_the_combinations_with_what_they_imply(void **state)
 static void datasets_are_found_by_fields_of_their_exposure(void **state)
 {
     struct fixture *f = *state;
-    must(cb_dataset_type_register(f->repo, "raw", BIAS_DIMS | CB_DIM(CB_EXPOSURE), "Exposure", false, NULL, &oops));
+    must(cb_dataset_type_register(f->repo, "raw", BIAS_DIMS | CB_DIM(CB_EXPOSURE), "Exposure", false, NULL,
+                                  &oops));
     must(cb_collection_register(f->repo, "LSSTComCam/raw/all", CB_COLLECTION_RUN, NULL, NULL, &oops));
     const struct cb_put_options options = { .transfer = CB_TRANSFER_MOVE, .id_mode = CB_ID_DATAID_TYPE_RUN };
     for (int i = 1; i <= 10; i++) {
@@ -105,8 +114,9 @@ static void datasets_are_found_by_fields_of_their_exposure(void **state)
     }
     const char *collections[] = { "LSSTComCam/raw/*" };
     const char *order[] = { "-exposure.seq_num" };
-    const struct cb_query query = { .where = "instrument='LSSTComCam' AND exposure.observation_type='flat' AND "
-                                             "raw.run = 'LSSTComCam/raw/all'",
+    const struct cb_query query = { .where =
+                                        "instrument='LSSTComCam' AND exposure.observation_type='flat' AND "
+                                        "raw.run = 'LSSTComCam/raw/all'",
                                     .collections = collections,
                                     .n_collections = 1,
                                     .order_by = order,

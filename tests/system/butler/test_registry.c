@@ -3,8 +3,8 @@
 
 #define CHAIN "LSSTComCam/calib/DM-1"
 
-static void certify_biases(struct fixture *f, const char *collection, char (*ids)[CB_UUID_TEXT_SIZE], size_t n,
-                           struct cb_timespan validity)
+static void certify_biases(struct fixture *f, const char *collection, char (*ids)[CB_UUID_TEXT_SIZE],
+                           size_t n, struct cb_timespan validity)
 {
     const char *list[9];
     for (size_t i = 0; i < n; i++)
@@ -17,11 +17,11 @@ static void a_type_and_a_collection_registered_twice_are_one(void **state)
 {
     struct fixture *f = *state;
     bool is_new = false;
-    must(cb_dataset_type_register(f->repo, "flat", BIAS_DIMS | CB_DIM(CB_PHYSICAL_FILTER) | CB_DIM(CB_BAND), "ExposureF",
-                                  true, &is_new, &oops));
+    must(cb_dataset_type_register(f->repo, "flat", BIAS_DIMS | CB_DIM(CB_PHYSICAL_FILTER) | CB_DIM(CB_BAND),
+                                  "ExposureF", true, &is_new, &oops));
     assert_true(is_new);
-    must(cb_dataset_type_register(f->repo, "flat", BIAS_DIMS | CB_DIM(CB_PHYSICAL_FILTER), "ExposureF", true, &is_new,
-                                  &oops));
+    must(cb_dataset_type_register(f->repo, "flat", BIAS_DIMS | CB_DIM(CB_PHYSICAL_FILTER), "ExposureF", true,
+                                  &is_new, &oops));
     assert_false(is_new);
     must(cb_collection_register(f->repo, CHAIN, CB_COLLECTION_CHAINED, "ticket", &is_new, &oops));
     assert_true(is_new);
@@ -120,21 +120,24 @@ static void a_rolled_back_put_leaves_neither_rows_nor_files_and_returns_what_it_
 static void a_raw_gets_the_id_the_butler_derives(void **state)
 {
     struct fixture *f = *state;
-    must(cb_dataset_type_register(f->repo, "raw", BIAS_DIMS | CB_DIM(CB_EXPOSURE), "Exposure", false, NULL, &oops));
+    must(cb_dataset_type_register(f->repo, "raw", BIAS_DIMS | CB_DIM(CB_EXPOSURE), "Exposure", false, NULL,
+                                  &oops));
     must(cb_collection_register(f->repo, "LSSTComCam/raw/all", CB_COLLECTION_RUN, NULL, NULL, &oops));
     const struct cb_element *group = cb_element_at(CB_GROUP), *day = cb_element_at(CB_DAY_OBS);
     const struct cb_element *exposure = cb_element_at(CB_EXPOSURE);
     must(cb_record_sync(f->repo, group, (const char *[]){ "LSSTComCam", "g1" }, false, NULL, &oops));
-    must(cb_record_sync(f->repo, day,
-                        (const char *[]){ "LSSTComCam", "20241208", "[1733659200000000000,1733745600000000000)" }, false,
-                        NULL, &oops));
+    must(cb_record_sync(
+        f->repo, day,
+        (const char *[]){ "LSSTComCam", "20241208", "[1733659200000000000,1733745600000000000)" }, false,
+        NULL, &oops));
     const char *values[40] = { NULL };
     const char *const given[][2] = { { "instrument", "LSSTComCam" }, { "id", "2024120800690" },
                                      { "day_obs", "20241208" },      { "group", "g1" },
                                      { "physical_filter", "g_01" },  { "obs_id", "CC_O_20241208_000690" },
                                      { "exposure_time", "0.1" } };
     for (size_t i = 0; i < 7; i++)
-        values[cb_element_column(exposure, given[i][0], strlen(given[i][0])) - exposure->columns] = given[i][1];
+        values[cb_element_column(exposure, given[i][0], strlen(given[i][0])) - exposure->columns] =
+            given[i][1];
     enum cb_sync what = CB_SYNC_SAME;
     must(cb_record_sync(f->repo, exposure, values, false, &what, &oops));
     assert_int_equal(what, CB_SYNC_INSERTED);
@@ -144,7 +147,8 @@ static void a_raw_gets_the_id_the_butler_derives(void **state)
     struct cb_error err = { 0 };
     assert_false(cb_record_sync(f->repo, exposure, values, false, &what, &err));
     assert_int_equal(err.kind, CB_ERR_CONFLICT);
-    assert_string_equal(err.text, "Conflict in sync for table exposure on column(s) exposure_time: 0.1 != 0.2");
+    assert_string_equal(err.text,
+                        "Conflict in sync for table exposure on column(s) exposure_time: 0.1 != 0.2");
 
     char file[96], ids[1][CB_UUID_TEXT_SIZE];
     struct cb_data_id id = detector_id(3);
@@ -228,10 +232,12 @@ static void what_the_butler_lets_pass_is_refused(void **state)
     assert_false(cb_certify(f->repo, BIAS_CALIB, twins, 2, days(20, 30), &err));
     assert_int_equal(err.kind, CB_ERR_INVALID);
     assert_false(cb_certify(f->repo, BIAS_RUN, one, 1, days(0, 10), &err));
-    assert_string_equal(err.text, "Cannot certify into collection '" BIAS_RUN "' of type RUN; must be CALIBRATION.");
+    assert_string_equal(err.text,
+                        "Cannot certify into collection '" BIAS_RUN "' of type RUN; must be CALIBRATION.");
     assert_false(cb_certify(f->repo, BIAS_CALIB, rival, 1, days(9, 30), &err));
     assert_int_equal(err.kind, CB_ERR_CONFLICT);
-    assert_memory_equal(err.text, "1 validity range conflicts certifying datasets of type bias into " BIAS_CALIB, 90);
+    assert_memory_equal(err.text,
+                        "1 validity range conflicts certifying datasets of type bias into " BIAS_CALIB, 90);
     must(cb_certify(f->repo, BIAS_CALIB, rival, 1, days(10, 30), &oops)); /* beside it is fine */
 }
 
@@ -250,10 +256,13 @@ static void decertifying_the_middle_leaves_both_ends(void **state)
         const struct cb_data_id *id;
         struct cb_timespan at;
         size_t found;
-    } cases[] = { { &one, days(4, 5), 1 }, { &one, days(5, 6), 0 }, { &one, days(6, 7), 1 }, { &zero, days(5, 6), 1 } };
+    } cases[] = {
+        { &one, days(4, 5), 1 }, { &one, days(5, 6), 0 }, { &one, days(6, 7), 1 }, { &zero, days(5, 6), 1 }
+    };
     for (size_t i = 0; i < 4; i++) {
         cb_auto_datasets struct cb_dataset_list list = { 0 };
-        must(cb_dataset_find(f->repo, "bias", cases[i].id, (const char *[]){ BIAS_CALIB }, 1, &cases[i].at, &list, &oops));
+        must(cb_dataset_find(f->repo, "bias", cases[i].id, (const char *[]){ BIAS_CALIB }, 1, &cases[i].at,
+                             &list, &oops));
         assert_int_equal(list.count, cases[i].found);
     }
 }
@@ -288,7 +297,8 @@ static void expect_children(struct fixture *f, const char *parent, const char *j
     cb_auto_collections struct cb_collection_list list = { 0 };
     must(cb_chain_children(f->repo, parent, &list, &oops));
     for (size_t i = 0; i < list.count; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? "," : "", list.item[i].name);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? "," : "",
+                 list.item[i].name);
     assert_string_equal(text, joined);
 }
 
@@ -354,7 +364,8 @@ static void flattening_goes_depth_first_and_takes_each_once(void **state)
     register_chain(f, "inner");
     register_chain(f, "outer");
     must(cb_chain_change(f->repo, "inner", CB_CHAIN_REDEFINE, (const char *[]){ "z", "x" }, 2, &oops));
-    must(cb_chain_change(f->repo, "outer", CB_CHAIN_REDEFINE, (const char *[]){ "inner", "x", "y" }, 3, &oops));
+    must(cb_chain_change(f->repo, "outer", CB_CHAIN_REDEFINE, (const char *[]){ "inner", "x", "y" }, 3,
+                         &oops));
     must(cb_chain_change(f->repo, "outer", CB_CHAIN_PREPEND, (const char *[]){ "y" }, 1, &oops));
     cb_auto_collections struct cb_collection_list list = { 0 };
     must(cb_collection_flatten(f->repo, (const char *[]){ "outer" }, 1, false, &list, &oops));
@@ -371,7 +382,8 @@ static void other_manager_versions_are_refused_and_printed(void **state)
     struct cb_tx *tx = NULL;
     struct cb_repo *again = NULL;
     must(cb_repo_begin(f->repo, &tx, &oops));
-    must(cb_db_script(f->db, "UPDATE butler_attributes SET value = '3.0.0' WHERE name LIKE 'version:%SynthInt%'", &oops));
+    must(cb_db_script(
+        f->db, "UPDATE butler_attributes SET value = '3.0.0' WHERE name LIKE 'version:%SynthInt%'", &oops));
     must(cb_tx_commit(&tx, &oops));
     assert_false(cb_repo_open(f->root, NULL, f->db, &again, &err));
     assert_int_equal(err.kind, CB_ERR_FATAL);
