@@ -55,6 +55,8 @@ REQUIRED(chain_deployed, TEXT("site"), TEXT("repository"), TEXT("instrument"), T
          TEXT("mode"));
 REQUIRED(approval_changed, RULE("proposal_id", UUID), RULE("sequence", POSITIVE), TEXT("action"),
          TEXT("to_state"));
+REQUIRED(approval_requested, RULE("request_id", UUID), RULE("proposal_id", UUID), TEXT("repository"),
+         TEXT("instrument"), TEXT("ticket"), TEXT("taxicab_ticket"), TEXT("label"), TEXT("by"));
 REQUIRED(approval_decided, RULE("request_id", UUID), RULE("proposal_id", UUID), TEXT("action"),
          TEXT("actor"));
 REQUIRED(approval_accepted, RULE("proposal_id", UUID), RULE("sequence", POSITIVE), TEXT("repository"),
@@ -64,12 +66,14 @@ REQUIRED(rule_created, RULE("rule_id", HEX32), TEXT("scope"), TEXT("name"), TEXT
          RULE("copies", POSITIVE));
 REQUIRED(rule_progress, RULE("rule_id", HEX32));
 REQUIRED(rule_ok, RULE("rule_id", HEX32), TEXT("scope"), TEXT("name"));
-REQUIRED(rule_stuck, RULE("rule_id", HEX32), TEXT("scope"), TEXT("name"), RULE("locks_stuck", POSITIVE));
+REQUIRED(rule_stuck, RULE("rule_id", HEX32), TEXT("scope"), TEXT("name"), TEXT("error"));
 REQUIRED(transfer_done, TEXT("transfer_id"), TEXT("scope"), TEXT("name"), TEXT("destination_rse"));
 REQUIRED(transfer_failed, TEXT("transfer_id"), TEXT("scope"), TEXT("name"), TEXT("destination_rse"),
          TEXT("error"));
 REQUIRED(site_imported, TEXT("site"), TEXT("repository"), TEXT("instrument"), TEXT("ticket_chain"));
 REQUIRED(deployment_checked, TEXT("site"), TEXT("repository"), TEXT("instrument"), RULE("verdict", ENUM));
+REQUIRED(distribution_requested, RULE("request_id", UUID), RULE("rule_id", HEX32), TEXT("action"),
+         TEXT("by"));
 REQUIRED(alarm_command, RULE("request_id", UUID), TEXT("name"), TEXT("action"), TEXT("user"));
 REQUIRED(alarm_notification, TEXT("name"), TEXT("receiver"));
 REQUIRED(alarm_state, TEXT("name"), RULE("severity", ENUM), RULE("max_severity", ENUM));
@@ -105,6 +109,7 @@ const struct cb_decoder cb_decoders[] = {
     { "chain.requested", CERTIFICATION, "chain_requested", chain_requested },
     { "chain.deployed", CERTIFICATION, "chain_deployed", chain_deployed },
     { "approval.changed", APPROVAL, "changed", approval_changed },
+    { "approval.requested", APPROVAL, "requested", approval_requested },
     { "approval.decided", APPROVAL, "decided", approval_decided },
     { "approval.accepted", APPROVAL, "accepted", approval_accepted },
     { "approval.rejected", APPROVAL, "rejected", approval_rejected },
@@ -116,6 +121,7 @@ const struct cb_decoder cb_decoders[] = {
     { "transfer.failed", DISTRIBUTION, "transfer_failed", transfer_failed },
     { "site.imported", DISTRIBUTION, "site_imported", site_imported },
     { "deployment.checked", DISTRIBUTION, "deployment_checked", deployment_checked },
+    { "distribution.requested", DISTRIBUTION, "requested", distribution_requested },
     { "alarm.command", ALARM, "command", alarm_command },
     { "alarm.notification", ALARM, "notification", alarm_notification },
     { "alarm.state", &calbus__v1__alarm_state_event__descriptor, "state", alarm_state },
