@@ -61,6 +61,7 @@ const struct cb_event_type cb_event_types[] = {
     EVENT("transfer.failed", "calbus.distribution.v1", "DistributionEvent"),
     EVENT("site.imported", "calbus.distribution.v1", "DistributionEvent"),
     EVENT("deployment.checked", "calbus.distribution.v1", "DistributionEvent"),
+    EVENT("distribution.requested", "calbus.distribution.v1", "DistributionEvent"),
     EVENT("alarm.command", "calbus.alarm.v1", "AlarmEvent"),
     EVENT("alarm.notification", "calbus.alarm.v1", "AlarmEvent"),
     EVENT("alarm.state", "calbus.alarm-state.v1", "AlarmStateEvent"),

@@ -1,0 +1,2 @@
+-- Root of a storage element. $1 name
+SELECT folder FROM calbus.rse WHERE name = $1

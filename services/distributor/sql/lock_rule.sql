@@ -1,0 +1,2 @@
+-- $1 rule
+SELECT id FROM calbus.rule WHERE id = $1 FOR UPDATE
