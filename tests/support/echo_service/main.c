@@ -22,11 +22,11 @@ static bool start(void *self, const struct cb_service_config *common, struct cb_
     (void)common;
     return cb_db_script(
         db,
-        "SELECT pg_advisory_lock(77); CREATE TABLE IF NOT EXISTS calbus.echo ("
+        "SELECT pg_advisory_xact_lock(77); CREATE TABLE IF NOT EXISTS calbus.echo ("
         "id bigserial PRIMARY KEY, ce_id uuid, key text, exposure bigint, seq integer);"
         "CREATE TABLE IF NOT EXISTS calbus.echo_job (id bigint PRIMARY KEY, owner text, token "
         "bigint NOT NULL DEFAULT 0, lease timestamptz, results integer NOT NULL DEFAULT 0, done "
-        "boolean NOT NULL DEFAULT false); SELECT pg_advisory_unlock(77)",
+        "boolean NOT NULL DEFAULT false)",
         err);
 }
 

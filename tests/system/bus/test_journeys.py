@@ -4,6 +4,7 @@
 """
 import json
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -221,6 +222,7 @@ JOURNEYS = [
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # runs the cleanup
     programs, broker, wanted = sys.argv[1], sys.argv[2], sys.argv[3:]
     random.seed(7)
     failed = []
