@@ -197,10 +197,14 @@ static void add_instance(struct supervisor *me, const struct ctl_service *servic
     struct recipe *recipe = add_unit(me, name, PHASE_SERVICE);
     if (recipe == NULL)
         return;
+    char *const listen = listen_variable(me, service, instance);
     char *const extra[] = {
         cb_xasprintf("CALBUS_HOME=%s", me->layout->home),
         cb_xasprintf("CALBUS_DB_URI=%s", db_uri),
-        listen_variable(me, service, instance),
+        cb_xasprintf("CP_PIPE_DIR=%s/cp_pipe", me->layout->shipped),
+        cb_xasprintf("CP_VERIFY_DIR=%s/cp_verify", me->layout->shipped),
+        cb_xasprintf("DAF_BUTLER_REPOSITORY_INDEX=%s/repositories.yaml", me->layout->home),
+        listen,
         NULL,
     };
     recipe->argv = words(program, "--instance", number, NULL);

@@ -168,8 +168,18 @@ static bool set_up_database(struct start *start, struct cb_error *err)
 
 /* ---- services ---- */
 
+/* It ends again and again with a status that waiting does not mend: wrong usage, a fatal error, a wrong
+ * setting. */
+static bool is_hopeless(const struct ctl_unit *unit)
+{
+    enum { ENOUGH = 4 };
+    return unit->restarts >= ENOUGH && (unit->last_status == CTL_USAGE || unit->last_status == CTL_SOFTWARE ||
+                                        unit->last_status == CTL_BAD_CONFIG);
+}
+
 /* True when all are ready; else what the first one that is not says. */
-static bool all_ready(const struct start *start, char *ret_unit, size_t unit_size, char *ret_why, size_t size)
+static bool all_ready(const struct start *start, char *ret_unit, size_t unit_size, char *ret_why, size_t size,
+                      bool *ret_hopeless)
 {
     struct ctl_suite suite;
     ctl_suite_read(&start->ctl->layout, &suite);
@@ -178,6 +188,7 @@ static bool all_ready(const struct start *start, char *ret_unit, size_t unit_siz
         if (health.ready)
             continue;
         snprintf(ret_unit, unit_size, "%s", suite.units[i].name);
+        *ret_hopeless = is_hopeless(&suite.units[i]);
         if (suite.units[i].restarts > 0)
             snprintf(ret_why, size, "%s; it has ended %d time%s, last with status %d", health.detail,
                      suite.units[i].restarts, suite.units[i].restarts == 1 ? "" : "s",
@@ -192,12 +203,13 @@ static bool all_ready(const struct start *start, char *ret_unit, size_t unit_siz
 static bool wait_for_services(struct start *start, struct cb_error *err)
 {
     char unit[CTL_UNIT_NAME] = "supervisor", why[300] = "";
+    bool hopeless = false;
     int64_t said_ms = cb_clock_monotonic_ms();
     ctl_process_signal(&start->suite.supervisor, SIGUSR1);
-    while (!all_ready(start, unit, sizeof unit, why, sizeof why)) {
+    while (!all_ready(start, unit, sizeof unit, why, sizeof why, &hopeless)) {
         if (!supervisor_lives(start, err))
             return false;
-        if (time_left(start) == 0) {
+        if (time_left(start) == 0 || hopeless) {
             start->ctl->exit = CTL_UNAVAILABLE;
             (void)cb_fail(err, CB_ERR_TRANSIENT, "%s is not ready: %s", unit, why);
             return with_log(start, unit, err);
