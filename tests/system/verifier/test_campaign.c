@@ -1,5 +1,6 @@
 /* A bias is made from the sample frames and verified on them: statistics in the registry, tests and metrics
  * in the database, events in the outbox, a report on disk. */
+#include "base/alloc.h"
 #include "engine/campaign.h"
 
 #include "conclude.h"
