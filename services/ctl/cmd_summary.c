@@ -17,7 +17,8 @@ static const struct part {
     bool of_site;
 } parts[] = {
     { sql_summary_ingested, true },   { sql_summary_built, false },    { sql_summary_verified, false },
-    { sql_summary_certified, false }, { sql_summary_deployed, false }, { sql_summary_daily, false },
+    { sql_summary_certified, false }, { sql_summary_distributed, false }, { sql_summary_deployed, false },
+    { sql_summary_daily, false },
     { sql_summary_alarms, false },
 };
 

@@ -26,11 +26,11 @@ static bool names_one(const struct cb_header *header, const struct expected *exp
         const char *named = card_of(header, whats[i], expected->type);
         if (strcmp(named, wanted[i]) == 0)
             continue;
-        cb_bytes_printf(detail, "%s: the header has %s %s instead of %s; ", expected->type, whats[i],
+        cb_bytes_printf(detail, "%s: the header has %s %s instead of %s", expected->type, whats[i],
                         named[0] == '\0' ? "nothing" : named, wanted[i]);
         return false;
     }
-    cb_bytes_printf(detail, "%s %s of %s; ", expected->type, expected->id, expected->run);
+    cb_bytes_printf(detail, "%s %s of %s", expected->type, expected->id, expected->run);
     return true;
 }
 
@@ -38,7 +38,9 @@ bool header_names(const struct cb_header *header, const struct expected *expecte
                   struct cb_bytes *detail)
 {
     bool all = count > 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        cb_bytes_puts(detail, i == 0 ? "" : "; ");
         all = names_one(header, &expected[i], detail) && all;
+    }
     return all;
 }

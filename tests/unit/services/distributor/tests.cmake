@@ -1,0 +1,6 @@
+cb_service_unit_test(distributor carry carry.c)
+cb_service_unit_test(distributor place place.c)
+cb_service_unit_test(distributor compare compare.c)
+cb_service_unit_test(distributor fingerprint fingerprint.c)
+cb_service_unit_test(distributor is_expected is_expected.c)
+cb_service_unit_test(distributor pause pause.c)
