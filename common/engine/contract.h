@@ -6,15 +6,14 @@
 
 #include <stddef.h>
 
+/* What is known of a name in a contract. */
+enum cb_contract_name { CB_NAME_FOUND, CB_NAME_LEFT_OUT, CB_NAME_UNKNOWN };
+
 /* What a contract may look at. */
 struct cb_contract_names {
     void *self;
-    /* The value of "task.field" as text. Answers */
-    enum cb_contract_name {
-        CB_NAME_FOUND,
-        CB_NAME_LEFT_OUT,
-        CB_NAME_UNKNOWN
-    } (*find)(void *self, const char *name, const char **ret_value);
+    /* The value of "task.field" as text. */
+    enum cb_contract_name (*find)(void *self, const char *name, const char **ret_value);
 };
 
 /*

@@ -125,7 +125,7 @@ static bool read_scale(const struct cb_yaml *yaml, int64_t detector, const char 
     snprintf(detector_text, sizeof detector_text, "%lld", (long long)detector);
     snprintf(exposure_text, sizeof exposure_text, "%lld", (long long)exposure);
     const struct cb_yaml_node *node =
-        cb_yaml_path(cb_yaml_root(yaml), "expScale", detector_text, amp, exposure_text, NULL);
+        cb_yaml_path(cb_yaml_root(yaml), "expScale", detector_text, amp, exposure_text, (const char *)NULL);
     return cb_yaml_real(node, ret_scale);
 }
 
