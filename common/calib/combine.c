@@ -1,6 +1,7 @@
 /* Streams the exposures of one detector into one image, segment by segment. */
 #include "calib/combine.h"
 
+#include "calib/room.h"
 #include "calib/amplifier.h"
 #include "calib/cosmic.h"
 #include "calib/isr_frame.h"
@@ -62,8 +63,9 @@ void cb_combine_report_done(struct cb_combine_report *report)
 
 /* Decoded data pixels of one exposure's segment, as offsets from the lowest. */
 struct cached {
-    uint16_t *pixels; /* [data rows * data width]; NULL: not kept, read again */
+    uint16_t *pixels; /* [data rows * data width]; NULL: never kept */
     int32_t base;
+    bool is_kept; /* of the segment at hand; else it is read again */
 };
 
 /* Everything one combination holds. */
@@ -146,18 +148,18 @@ static bool job_new(struct job *job, struct cb_error *err)
     size_t n = job->n, width = (size_t)job->geometry->segment[0].data.width, raw_width, raw_pixels;
     raw_size(job->geometry, &raw_width, &raw_pixels);
     job->is_whole = needs_frames(job->config);
-    job->amplifiers = calloc(n * (job->is_whole ? job->geometry->segments : 1), sizeof *job->amplifiers);
-    job->cosmic = job->config->doCosmicRays ? calloc(n, sizeof *job->cosmic) : NULL;
-    job->cache = calloc(n, sizeof *job->cache);
-    job->raw = malloc(raw_pixels * sizeof *job->raw);
-    job->strip = malloc(n * STRIP_ROWS * raw_width * sizeof *job->strip);
-    job->row = malloc(width * sizeof *job->row);
-    job->value = malloc(n * width * sizeof *job->value);
-    job->variance = wants_variance(job) ? malloc(n * width * sizeof *job->variance) : NULL;
-    job->mask = malloc(n * width * sizeof *job->mask);
-    job->row_value = malloc(width * sizeof *job->row_value);
-    job->row_variance = malloc(width * sizeof *job->row_variance);
-    job->row_mask = malloc(width * sizeof *job->row_mask);
+    job->amplifiers = cb_room(n * (job->is_whole ? job->geometry->segments : 1), sizeof *job->amplifiers);
+    job->cosmic = job->config->doCosmicRays ? cb_room(n, sizeof *job->cosmic) : NULL;
+    job->cache = cb_room(n, sizeof *job->cache);
+    job->raw = cb_room(raw_pixels, sizeof *job->raw);
+    job->strip = cb_room(n * STRIP_ROWS * raw_width, sizeof *job->strip);
+    job->row = cb_room(width, sizeof *job->row);
+    job->value = cb_room(n * width, sizeof *job->value);
+    job->variance = wants_variance(job) ? cb_room(n * width, sizeof *job->variance) : NULL;
+    job->mask = cb_room(n * width, sizeof *job->mask);
+    job->row_value = cb_room(width, sizeof *job->row_value);
+    job->row_variance = cb_room(width, sizeof *job->row_variance);
+    job->row_mask = cb_room(width, sizeof *job->row_mask);
     if (job->amplifiers == NULL || (job->config->doCosmicRays && job->cosmic == NULL) || job->cache == NULL ||
         job->raw == NULL || job->strip == NULL || job->row == NULL || job->value == NULL ||
         (wants_variance(job) && job->variance == NULL) || job->mask == NULL || job->row_value == NULL ||
@@ -325,16 +327,18 @@ static CB_VECTOR void unpack(const uint16_t *pixels, size_t n, int32_t base, int
 static void keep(struct job *job, const struct cb_segment *segment, struct cached *cached)
 {
     size_t width = (size_t)segment->data.width, rows = (size_t)segment->data.height;
-    const int32_t *data = job->raw + segment->data.y0 * segment->width_px + segment->data.x0;
+    const int32_t *data = job->raw + (size_t)segment->data.y0 * (size_t)segment->width_px + segment->data.x0;
     int32_t low = INT32_MAX, high = INT32_MIN;
     for (size_t y = 0; y < rows; y++)
         range_of(data + y * (size_t)segment->width_px, width, &low, &high);
-    free(cached->pixels);
-    cached->pixels = NULL;
-    if ((int64_t)high - low <= UINT16_MAX)
-        cached->pixels = malloc(rows * width * sizeof *cached->pixels);
+    cached->is_kept = false;
+    if ((int64_t)high - low > UINT16_MAX)
+        return;
+    if (cached->pixels == NULL) /* segments are all of one size */
+        cached->pixels = cb_room(rows * width, sizeof *cached->pixels);
     if (cached->pixels == NULL)
-        return; /* it will be read again */
+        return;
+    cached->is_kept = true;
     cached->base = low;
     for (size_t y = 0; y < rows; y++)
         pack(data + y * (size_t)segment->width_px, width, low, cached->pixels + y * width);
@@ -372,7 +376,7 @@ static bool read_strip(struct job *job, size_t s, size_t from, size_t until, str
     size_t width = (size_t)segment->width_px, y0 = (size_t)segment->data.y0;
     for (size_t i = 0; i < job->n; i++) {
         const struct cb_raw_source *raw = &job->sources[i].raw;
-        if (job->cache[i].pixels == NULL &&
+        if (!job->cache[i].is_kept &&
             !raw->read_rows(raw->self, s, y0 + from, y0 + until, job->strip + i * STRIP_ROWS * width, err))
             return cb_context(err, "exposure %llu", (unsigned long long)raw->exposure_id);
     }
@@ -385,7 +389,7 @@ static const int32_t *data_row(struct job *job, const struct cb_segment *segment
 {
     size_t width = (size_t)segment->data.width, raw_width = (size_t)segment->width_px;
     const struct cached *cached = &job->cache[i];
-    if (cached->pixels == NULL)
+    if (!cached->is_kept)
         return job->strip + (i * STRIP_ROWS + strip_row) * raw_width + segment->data.x0;
     unpack(cached->pixels + row * width, width, cached->base, job->row);
     return job->row;

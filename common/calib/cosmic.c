@@ -1,6 +1,7 @@
 /* Cosmic rays by the contrast between a pixel and its neighbours. */
 #include "calib/cosmic.h"
 
+#include "calib/room.h"
 #include "calib/stats.h"
 
 #include <math.h>
@@ -275,7 +276,7 @@ static bool drop_faint(const struct search *search, double min_electrons, size_t
 {
     const struct cb_image *image = search->image;
     size_t width = image->width_px, height = image->height_px;
-    cb_auto(cb_free) size_t *stack = malloc((candidates + 1) * sizeof *stack);
+    cb_auto(cb_free) size_t *stack = cb_room(candidates + 1, sizeof *stack);
     if (stack == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for cosmic ray groups");
     for (size_t start = 0; start < width * height; start++) {
@@ -345,7 +346,7 @@ bool cb_cosmic_find(struct cb_image *image, const struct cb_cosmic_config *confi
         return true;
     interpolate_bad(image, background);
 
-    cb_auto(cb_free) uint8_t *map = calloc(pixels, 1);
+    cb_auto(cb_free) uint8_t *map = cb_room(pixels, 1);
     if (map == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a map of cosmic rays");
     struct search search = {
@@ -423,8 +424,8 @@ bool cb_cosmic_settle(struct cb_spans *spans, size_t n, size_t width_px, size_t 
     size_t limit = (n + REPEATS_SHARE - 1) / REPEATS_SHARE;
     limit = n < 3 ? n + 1 : limit < REPEATS_MIN ? REPEATS_MIN : limit;
     limit = limit > UINT8_MAX ? UINT8_MAX : limit;
-    cb_auto(cb_free) uint8_t *counts = calloc(width_px * height_px, 1);
-    cb_auto(cb_free) uint8_t *map = malloc(width_px * height_px);
+    cb_auto(cb_free) uint8_t *counts = cb_room(width_px * height_px, 1);
+    cb_auto(cb_free) uint8_t *map = cb_room(width_px, height_px);
     if (counts == NULL || map == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a map of cosmic rays");
     for (size_t i = 0; i < n; i++)

@@ -39,9 +39,11 @@ struct cb_header *cb_header_copy(const struct cb_header *header)
 
 static struct cb_card *find(const struct cb_header *header, const char *key)
 {
-    for (size_t i = 0; header != NULL && i < header->count; i++)
-        if (strcmp(header->card[i].key, key) == 0)
+    for (size_t i = 0; header != NULL && i < header->count; i++) {
+        const char *own = header->card[i].key;
+        if (own[0] == key[0] && strcmp(own, key) == 0) /* the first letter spares most of the calls */
             return &header->card[i];
+    }
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* Instrument signature removal of one exposure. */
 #include "calib/isr.h"
 
+#include "calib/room.h"
 #include "calib/amplifier.h"
 #include "calib/isr_frame.h"
 #include "calib/isr_inputs.h"
@@ -89,10 +90,10 @@ static bool work_new(const struct cb_raw_source *source, const struct cb_isr_con
     struct frame_work work = { .config = config,
                                .inputs = inputs,
                                .dark_scale = cb_isr_dark_scale(source, config, inputs),
-                               .raw = malloc(most * sizeof *work.raw),
-                               .value = malloc(width * sizeof *work.value),
-                               .variance = malloc(width * sizeof *work.variance),
-                               .mask = malloc(width * sizeof *work.mask) };
+                               .raw = cb_room(most, sizeof *work.raw),
+                               .value = cb_room(width, sizeof *work.value),
+                               .variance = cb_room(width, sizeof *work.variance),
+                               .mask = cb_room(width, sizeof *work.mask) };
     *ret_work = work;
     if (work.raw == NULL || work.value == NULL || work.variance == NULL || work.mask == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a segment of %zu pixels", most);

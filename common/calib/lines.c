@@ -1,6 +1,7 @@
 /* Medians of overscan lines, 16 lines sorted at once. */
 #include "calib/lines.h"
 
+#include "calib/room.h"
 #include "calib/lanes.h"
 #include "calib/stats.h"
 
@@ -22,11 +23,11 @@ static size_t blocks_of(const struct cb_lines *lines)
 bool cb_lines_new(size_t n, size_t k, struct cb_lines *ret_lines, struct cb_error *err)
 {
     struct cb_lines lines = { .n = n, .k = k };
-    lines.value = malloc(n * k * sizeof *lines.value);
-    lines.mask = calloc(n * k, sizeof *lines.mask);
-    lines.sorted = malloc(blocks_of(&lines) * CB_LANES * k * sizeof *lines.sorted);
-    lines.median = calloc(n, sizeof *lines.median);
-    lines.sigma = calloc(n, sizeof *lines.sigma);
+    lines.value = cb_room(n * k, sizeof *lines.value);
+    lines.mask = cb_room(n * k, sizeof *lines.mask);
+    lines.sorted = cb_room(blocks_of(&lines) * CB_LANES * k, sizeof *lines.sorted);
+    lines.median = cb_room(n, sizeof *lines.median);
+    lines.sigma = cb_room(n, sizeof *lines.sigma);
     if (lines.value == NULL || lines.mask == NULL || lines.sorted == NULL || lines.median == NULL ||
         lines.sigma == NULL) {
         cb_lines_done(&lines);
@@ -145,7 +146,7 @@ bool cb_lines_mark(struct cb_lines *lines, const struct cb_lines_config *config,
         return true;
     mark_pixels(lines, config, median, ret_bad);
     if (config->smooth) {
-        cb_auto(cb_free) float *scratch = calloc((size_t)config->kernel, sizeof *scratch);
+        cb_auto(cb_free) float *scratch = cb_room((size_t)config->kernel, sizeof *scratch);
         if (scratch == NULL)
             return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a running median");
         mark_outstanding(lines, config, scratch, ret_bad);
@@ -269,8 +270,8 @@ static void fill_gaps(float *value, size_t n, float *scratch)
 
 bool cb_lines_collapse(const struct cb_lines *lines, double sigmas, float *ret_value, struct cb_error *err)
 {
-    size_t longest = (lines->n > lines->k ? lines->n : lines->k) + 2 * FILL_WINDOW;
-    cb_auto(cb_free) float *scratch = calloc(longest, sizeof *scratch);
+    size_t longest = (lines->n > lines->k ? lines->n : lines->k) + 2 * (size_t)FILL_WINDOW;
+    cb_auto(cb_free) float *scratch = cb_room(longest, sizeof *scratch);
     if (scratch == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for the medians of %zu overscan lines", lines->n);
     double usual = median_of_sigmas(lines, scratch);

@@ -1,6 +1,7 @@
 /* Serial and parallel overscan of one raw segment. */
 #include "calib/overscan.h"
 
+#include "calib/room.h"
 #include "calib/lines.h"
 #include "calib/stats.h"
 
@@ -124,7 +125,7 @@ static bool measure_serial(const struct view *view, struct cb_overscan_fit *fit,
                        view->segment->amp);
     int leading = cb_skip_shrink(config->serialLeadingToSkip, box.width);
     int trailing = cb_skip_shrink(config->serialTrailingToSkip, box.width);
-    size_t x = (size_t)(box.x0 + leading), k = (size_t)(box.width - leading - trailing);
+    size_t x = (size_t)box.x0 + (size_t)leading, k = (size_t)(box.width - leading - trailing);
 
     struct cb_lines lines;
     if (!cb_lines_new((size_t)box.height, k, &lines, err))
@@ -169,8 +170,8 @@ static bool parallel_lines(const struct view *view, const float *serial, struct 
     const struct cb_overscan_config *config = view->config;
     struct cb_box box = view->segment->parallel_overscan;
     size_t width = (size_t)box.width, height = (size_t)box.height;
-    cb_auto(cb_free) float *value = malloc(width * height * sizeof *value);
-    cb_auto(cb_free) uint8_t *mask = calloc(width * height, 1);
+    cb_auto(cb_free) float *value = cb_room(width * height, sizeof *value);
+    cb_auto(cb_free) uint8_t *mask = cb_room(width * height, 1);
     if (value == NULL || mask == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a parallel overscan");
     for (size_t y = 0; y < height; y++) {
@@ -208,7 +209,7 @@ static bool is_flooded(const struct view *view, const float *serial, double over
     *ret_flooded = false;
     if (!(overscan_median > FLOODED_FRACTION * FLOODED_ABOVE))
         return true;
-    cb_auto(cb_free) float *value = malloc(width * height * sizeof *value);
+    cb_auto(cb_free) float *value = cb_room(width * height, sizeof *value);
     if (value == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for the median of a segment");
     for (size_t y = 0; y < height; y++) {
@@ -261,10 +262,10 @@ bool cb_overscan_measure(const int32_t *raw, const struct cb_segment *segment,
                                    .serial_residual = none,
                                    .parallel_fit = none,
                                    .parallel_residual = none };
-    fit.serial = calloc(fit.rows, sizeof *fit.serial);
-    fit.parallel = calloc(fit.columns, sizeof *fit.parallel);
-    fit.bad_row = calloc(fit.rows, 1);
-    fit.bad_column = calloc(fit.columns, 1);
+    fit.serial = cb_room(fit.rows, sizeof *fit.serial);
+    fit.parallel = cb_room(fit.columns, sizeof *fit.parallel);
+    fit.bad_row = cb_room(fit.rows, 1);
+    fit.bad_column = cb_room(fit.columns, 1);
     *ret_fit = fit;
     if (fit.serial == NULL || fit.parallel == NULL || fit.bad_row == NULL || fit.bad_column == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for an overscan");

@@ -7,8 +7,9 @@ static bool read_box(void *self, struct cb_box box, float *ret_value, float *ret
                      struct cb_error *err)
 {
     const struct cb_image *image = self;
-    if (box.x0 < 0 || box.y0 < 0 || (size_t)(box.x0 + box.width) > image->width_px ||
-        (size_t)(box.y0 + box.height) > image->height_px)
+    if (box.x0 < 0 || box.y0 < 0 || box.width < 0 || box.height < 0 ||
+        (size_t)box.x0 + (size_t)box.width > image->width_px ||
+        (size_t)box.y0 + (size_t)box.height > image->height_px)
         return cb_fail(err, CB_ERR_INVALID, "box [%d+%d, %d+%d] lies outside an image of %zu x %zu pixels",
                        box.x0, box.width, box.y0, box.height, image->width_px, image->height_px);
     size_t width = (size_t)box.width;

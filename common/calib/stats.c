@@ -1,14 +1,18 @@
-/* Exact order statistics by two histograms, and clipped moments in a fixed order of summation. */
+/* Exact order statistics by histograms, and clipped moments in a fixed order of summation. */
 #include "calib/stats.h"
 
+#include "calib/room.h"
 #include "base/alloc.h"
+#include "calib/ranks.h"
 #include "calib/simd.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BUCKETS 65536u /* of the upper or the lower 16 bits */
 #define FEW 8192u      /* pixels that are sorted rather than counted */
+#define LISTED 32768u  /* pixels that are listed first: for so few, the large histograms cost more */
 #define LANES 8u       /* partial sums, so that a sum has one order on every machine */
 
 struct cb_pixels cb_pixels_of(const struct cb_image *image, const struct cb_box *box, uint32_t reject)
@@ -121,7 +125,7 @@ static float value_at(const struct rank *rank, const uint32_t *lower)
 static bool resolve_crowded(const struct cb_pixels *pixels, const struct ranks *ranks,
                             const uint8_t *slot_of_bucket, float *ret_value, struct cb_error *err)
 {
-    cb_auto(cb_free) uint32_t *lower = calloc((size_t)ranks->slots * BUCKETS, sizeof *lower);
+    cb_auto(cb_free) uint32_t *lower = cb_room((size_t)ranks->slots * BUCKETS, sizeof *lower);
     if (lower == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a histogram");
     count_lower(pixels, slot_of_bucket, lower);
@@ -141,7 +145,7 @@ static bool resolve_few(const struct cb_pixels *pixels, const struct ranks *rank
                         const uint8_t *slot_of_bucket, const uint32_t *upper, size_t few, float *ret_value,
                         struct cb_error *err)
 {
-    cb_auto(cb_free) uint32_t *keys = malloc((few + 1) * sizeof *keys);
+    cb_auto(cb_free) uint32_t *keys = cb_room(few + 1, sizeof *keys);
     size_t count = 0;
     if (keys == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu pixels", few);
@@ -165,7 +169,7 @@ static bool resolve_few(const struct cb_pixels *pixels, const struct ranks *rank
 static bool resolve(const struct cb_pixels *pixels, const struct ranks *ranks, const uint32_t *upper,
                     float *ret_value, struct cb_error *err)
 {
-    cb_auto(cb_free) uint8_t *slot_of_bucket = calloc(BUCKETS, 1);
+    cb_auto(cb_free) uint8_t *slot_of_bucket = cb_room(BUCKETS, 1);
     size_t few = 0;
     if (slot_of_bucket == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a histogram");
@@ -177,10 +181,24 @@ static bool resolve(const struct cb_pixels *pixels, const struct ranks *ranks, c
                       : resolve_crowded(pixels, ranks, slot_of_bucket, ret_value, err);
 }
 
-bool cb_stats_at(const struct cb_pixels *pixels, const double *fraction, size_t count, double *ret_value,
-                 struct cb_error *err)
+/* The two places in the order that a fraction lies between. */
+static void places_of(double fraction, size_t n, size_t *ret_below, size_t *ret_above)
 {
-    cb_auto(cb_free) uint32_t *upper = calloc(BUCKETS, sizeof *upper);
+    *ret_below = (size_t)(fraction * (double)(n - 1));
+    *ret_above = *ret_below + 1 < n ? *ret_below + 1 : *ret_below;
+}
+
+static double between(double fraction, size_t n, float below, float above)
+{
+    double place = fraction * (double)(n - 1), part = place - floor(place);
+    return (1.0 - part) * (double)below + part * (double)above;
+}
+
+/* Of many pixels, which are not copied. */
+static bool at_of_many(const struct cb_pixels *pixels, const double *fraction, size_t count,
+                       double *ret_value, struct cb_error *err)
+{
+    cb_auto(cb_free) uint32_t *upper = cb_room(BUCKETS, sizeof *upper);
     if (upper == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a histogram");
     size_t n = count_upper(pixels, upper);
@@ -191,18 +209,84 @@ bool cb_stats_at(const struct cb_pixels *pixels, const double *fraction, size_t 
 
     struct ranks ranks = { .count = 0 };
     for (size_t i = 0; i < count; i++) {
-        size_t below = (size_t)(fraction[i] * (double)(n - 1));
+        size_t below, above;
+        places_of(fraction[i], n, &below, &above);
         add_rank(&ranks, upper, below);
-        add_rank(&ranks, upper, below + 1 < n ? below + 1 : below);
+        add_rank(&ranks, upper, above);
     }
-    float value[2 * CB_MAX_FRACTIONS];
+    float value[2 * CB_MAX_FRACTIONS] = { 0 };
     if (!resolve(pixels, &ranks, upper, value, err))
         return false;
+    for (size_t i = 0; i < count; i++)
+        ret_value[i] = between(fraction[i], n, value[2 * i], value[2 * i + 1]);
+    return true;
+}
+
+static size_t list_keys(const struct cb_pixels *pixels, uint32_t *ret_key)
+{
+    size_t n = 0;
+    for (size_t y = 0; y < pixels->height; y++)
+        for (size_t x = 0; x < pixels->width; x++) {
+            size_t at = y * pixels->stride + x;
+            if (is_good(pixels, at))
+                ret_key[n++] = key_of(pixels->value[at]);
+        }
+    return n;
+}
+
+/* Put a place where it belongs in an ascending list. */
+static void insert_place(size_t *place, size_t n, size_t one)
+{
+    for (; n > 0 && place[n - 1] > one; n--)
+        place[n] = place[n - 1];
+    place[n] = one;
+}
+
+static float value_at_place(const size_t *place, const uint32_t *key, size_t wanted)
+{
+    while (*place != wanted) {
+        place++;
+        key++;
+    }
+    return value_of(*key);
+}
+
+/* Of few pixels: their keys are listed. */
+static bool at_of_few(const struct cb_pixels *pixels, const double *fraction, size_t count, double *ret_value,
+                      struct cb_error *err)
+{
+    size_t room = pixels->width * pixels->height, place[2 * CB_MAX_FRACTIONS];
+    uint32_t found[2 * CB_MAX_FRACTIONS];
+    cb_auto(cb_free) uint32_t *key = malloc((room + CB_RANKS_SCRATCH(room) + 1) * sizeof *key);
+    if (key == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu pixels", room);
+    size_t n = list_keys(pixels, key);
     for (size_t i = 0; i < count; i++) {
-        double place = fraction[i] * (double)(n - 1), part = place - floor(place);
-        ret_value[i] = (1.0 - part) * (double)value[2 * i] + part * (double)value[2 * i + 1];
+        size_t below, above;
+        ret_value[i] = NAN;
+        if (n == 0)
+            continue;
+        places_of(fraction[i], n, &below, &above);
+        insert_place(place, 2 * i, below);
+        insert_place(place, 2 * i + 1, above);
+    }
+    if (n == 0)
+        return true;
+    cb_keys_at_ranks(key, n, place, 2 * count, key + room, found);
+    for (size_t i = 0; i < count; i++) {
+        size_t below, above;
+        places_of(fraction[i], n, &below, &above);
+        ret_value[i] =
+            between(fraction[i], n, value_at_place(place, found, below), value_at_place(place, found, above));
     }
     return true;
+}
+
+bool cb_stats_at(const struct cb_pixels *pixels, const double *fraction, size_t count, double *ret_value,
+                 struct cb_error *err)
+{
+    return pixels->width * pixels->height <= LISTED ? at_of_few(pixels, fraction, count, ret_value, err)
+                                                    : at_of_many(pixels, fraction, count, ret_value, err);
 }
 
 /* ---- moments
@@ -289,7 +373,7 @@ bool cb_stats_measure(const struct cb_pixels *pixels, double clip, int rounds, s
                       struct cb_error *err)
 {
     static const double quartiles[] = { 0.25, 0.5, 0.75 };
-    double q[3];
+    double q[3] = { NAN, NAN, NAN };
     if (!cb_stats_at(pixels, quartiles, 3, q, err))
         return false;
     struct cb_stats stats = { .median = q[1], .q25 = q[0], .q75 = q[2] };

@@ -1,6 +1,7 @@
 /* Writes exposures: float image plain, mask and variance losslessly compressed. */
 #include "io/fits_exposure.h"
 
+#include "calib/room.h"
 #include "io/file.h"
 #include "io/fits_record.h"
 #include "io/fits_tiles.h"
@@ -116,7 +117,7 @@ static void big_endian_floats(const float *value, size_t n, uint8_t *ret_bytes)
 
 static bool put_floats(struct output *out, const float *value, size_t n, struct cb_error *err)
 {
-    cb_auto(cb_free) uint8_t *bytes = malloc(BLOCK_PIXELS * sizeof *value);
+    cb_auto(cb_free) uint8_t *bytes = cb_room(BLOCK_PIXELS, sizeof(float));
     if (bytes == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory to write \"%s\"", out->path);
     for (size_t at = 0; at < n; at += BLOCK_PIXELS) {

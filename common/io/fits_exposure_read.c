@@ -1,6 +1,7 @@
 /* Reads exposures, ours and others', by cfitsio. */
 #include "io/fits_exposure.h"
 
+#include "calib/room.h"
 #include "io/fits_file.h"
 #include "io/fits_header.h"
 
@@ -49,7 +50,8 @@ static bool fail_status(const struct cb_exposure_file *file, int status, const c
     char reason[FLEN_STATUS] = "";
     fits_get_errstatus(status, reason);
     fits_clear_errmsg();
-    return cb_fail(err, CB_ERR_INVALID, "exposure \"%s\": cannot %s: %s", file->path, what, reason);
+    cb_fail(err, CB_ERR_INVALID, "exposure \"%s\": cannot %s: %s", file->path, what, reason);
+    return false;
 }
 
 /* ---- which HDU is what
@@ -125,7 +127,9 @@ bool cb_exposure_open(const char *path, struct cb_exposure_file **ret_file, stru
         return false;
     if (fits_open_diskfile(&file->fits, path, READONLY, &status) != 0)
         return fail_status(file, status, "open it", err);
-    *ret_file = cb_steal(file);
+    struct cb_exposure_file *opened = file;
+    file = NULL;
+    *ret_file = opened;
     return true;
 }
 
@@ -256,7 +260,7 @@ static bool load_mask(struct cb_exposure_file *file, struct cb_error *err)
     uint32_t any = 0;
     if (file->mask_known)
         return true;
-    cb_auto(cb_free) uint32_t *mask = malloc(n * sizeof *mask);
+    cb_auto(cb_free) uint32_t *mask = cb_room(n, sizeof *mask);
     if (mask == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for the mask of \"%s\"", file->path);
     if (!read_mask(file, whole(file), mask, err))
@@ -274,7 +278,7 @@ static bool load_variance(struct cb_exposure_file *file, struct cb_error *err)
     if (file->variance != NULL)
         return true;
     cb_auto(cb_free) float *variance =
-        malloc((size_t)file->width_px * (size_t)file->height_px * sizeof *variance);
+        cb_room((size_t)file->width_px * (size_t)file->height_px, sizeof *variance);
     if (variance == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for the variance of \"%s\"", file->path);
     if (!read_variance(file, whole(file), variance, err))

@@ -279,7 +279,7 @@ struct cb_header *cb_fits_content(const struct cb_header *cards)
 static bool sum_range(const struct cb_fits *fits, uint64_t at, uint64_t size, uint64_t *sum,
                       struct cb_error *err)
 {
-    uint8_t bytes[COPY_BYTES];
+    uint8_t bytes[COPY_BYTES] = { 0 };
     while (size > 0) {
         size_t part = size < sizeof bytes ? (size_t)size : sizeof bytes;
         if (!cb_fits_read_at(fits, at, bytes, part, err))
