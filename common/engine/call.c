@@ -8,6 +8,7 @@
 #include "engine/tasks.h"
 #include "engine_sql.h"
 #include "calib/bin.h"
+#include "calib/verify_measure.h"
 #include "io/digest.h"
 #include "io/fits_raw.h"
 #include "io/yaml.h"
@@ -58,6 +59,7 @@ void cb_call_state_done(struct cb_call_state *state)
     for (size_t i = 0; i < state->calibrations; i++) {
         cb_ptc_free(state->calibration[i]->ptc);
         cb_exposure_close(state->calibration[i]->file);
+        free(state->calibration[i]->level);
         free(state->calibration[i]);
     }
     for (size_t i = 0; i < state->outputs; i++) {
@@ -135,6 +137,57 @@ static bool use_calibration(struct cb_call *call, const struct cb_call_input *in
     }
     *ret_index = state->calibrations++;
     return true;
+}
+
+const struct cb_header *cb_call_calibration_header(const struct cb_call *call,
+                                                   const struct cb_call_input *input)
+{
+    for (size_t i = 0; i < call->state->calibrations; i++) {
+        const struct cb_open_calibration *calibration = call->state->calibration[i];
+        if (strcmp(calibration->id, input->id) == 0)
+            return calibration->file != NULL ? cb_exposure_header(calibration->file) : NULL;
+    }
+    return NULL;
+}
+
+static const struct cb_frame_level *find_level(const struct cb_open_calibration *calibration,
+                                               struct cb_box box)
+{
+    for (size_t i = 0; i < calibration->levels; i++) {
+        const struct cb_frame_level *level = &calibration->level[i];
+        if (level->box.x0 == box.x0 && level->box.y0 == box.y0 && level->box.width == box.width &&
+            level->box.height == box.height)
+            return level;
+    }
+    return NULL;
+}
+
+static bool add_level(struct cb_open_calibration *calibration, struct cb_box box, struct cb_error *err)
+{
+    struct cb_frame_level level = { .box = box };
+
+    if (!cb_verify_frame_level(&calibration->frame, box, &level.median, &level.variance, err))
+        return false;
+    calibration->level =
+        cb_xrealloc_array(calibration->level, calibration->levels + 1, sizeof *calibration->level);
+    calibration->level[calibration->levels++] = level;
+    return true;
+}
+
+bool cb_call_frame_level(struct cb_call *call, const struct cb_frame_source *frame, struct cb_box box,
+                         double *ret_median, double *ret_variance, struct cb_error *err)
+{
+    for (size_t i = 0; i < call->state->calibrations; i++) {
+        struct cb_open_calibration *calibration = call->state->calibration[i];
+        if (&calibration->frame != frame)
+            continue;
+        if (find_level(calibration, box) == NULL && !add_level(calibration, box, err))
+            return false;
+        *ret_median = find_level(calibration, box)->median;
+        *ret_variance = find_level(calibration, box)->variance;
+        return true;
+    }
+    return cb_verify_frame_level(frame, box, ret_median, ret_variance, err);
 }
 
 /* "LABEL:bias", or "bias" when ISR runs by itself. */

@@ -79,6 +79,14 @@ CB_MUST_CHECK bool cb_call_stack(struct cb_call *call, const char *connection,
                                  struct cb_call_stack *ret_stack, struct cb_error *err);
 void cb_call_stack_done(struct cb_call_stack *stack);
 
+/* Header of a calibration that the call has used already, borrowed; NULL: it has not, or it is no image. */
+const struct cb_header *cb_call_calibration_header(const struct cb_call *call,
+                                                   const struct cb_call_input *input);
+/* As cb_verify_frame_level, of a calibration of a stack; measured once in a quantum. */
+CB_MUST_CHECK bool cb_call_frame_level(struct cb_call *call, const struct cb_frame_source *frame,
+                                       struct cb_box box, double *ret_median, double *ret_variance,
+                                       struct cb_error *err);
+
 /* An open calibration file of the call by connection ("bias" of the task, "LABEL:bias" of a fused one), kept
  * open for the whole quantum. NULL ret is not touched. */
 CB_MUST_CHECK bool cb_call_read_yaml(struct cb_call *call, const struct cb_call_input *input,

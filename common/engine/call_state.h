@@ -7,6 +7,12 @@
 #include "io/fits_exposure.h"
 #include "io/fits_ptc.h"
 
+/* Median and variance of a box of a calibration, once measured. */
+struct cb_frame_level {
+    struct cb_box box;
+    double median, variance;
+};
+
 /* A calibration file in use. */
 struct cb_open_calibration {
     char id[CB_UUID_TEXT_SIZE];
@@ -14,6 +20,8 @@ struct cb_open_calibration {
     struct cb_ptc *ptc;
     struct cb_exposure_file *file;
     struct cb_frame_source frame;
+    struct cb_frame_level *level;
+    size_t levels;
 };
 
 /* An output of the quantum. */

@@ -48,6 +48,7 @@ CB_MUST_CHECK bool cb_quantum_extend(const struct cb_engine *engine, struct cb_d
 struct cb_quantum_end {
     bool ours; /* false: the lease was lost, nothing was written */
     bool succeeded;
+    bool made_ready;   /* others waited for it and can be taken now: workers may sleep */
     bool run_ended;    /* the run's state is written; say so */
     struct cb_run run; /* when run_ended, as it stands now: end with cb_run_done */
     struct cb_run_counts counts;

@@ -107,8 +107,22 @@ static bool end_quantum(struct cb_db *db, const struct cb_quantum *quantum, cons
                      NULL, err);
 }
 
+/* Let go what waited for it. */
+static bool ready_others(struct cb_db *db, const struct cb_quantum *quantum, bool *ret_made_ready,
+                         struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+
+    if (!cb_db_run(db, engine_sql_ready_quanta, CB_P(cb_p_text(quantum->id)), &rows, err))
+        return false;
+    *ret_made_ready = false;
+    for (size_t i = 0; i < cb_rows_count(rows); i++)
+        *ret_made_ready = *ret_made_ready || strcmp(cb_rows_text(rows, i, 1), "ready") == 0;
+    return true;
+}
+
 static bool succeed(const struct cb_engine *engine, struct cb_db *db, struct cb_quantum *quantum,
-                    struct cb_error *err)
+                    bool *ret_made_ready, struct cb_error *err)
 {
     struct cb_repo_index index = { 0 };
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
@@ -118,7 +132,7 @@ static bool succeed(const struct cb_engine *engine, struct cb_db *db, struct cb_
     bool open = cb_repo_open(quantum->run.repository, &index, db, &repo, err);
     cb_repo_index_done(&index);
     return open && put_outputs(repo, quantum, err) && end_quantum(db, quantum, "succeeded", "", err) &&
-           cb_db_run(db, engine_sql_ready_quanta, CB_P(cb_p_text(quantum->id)), NULL, err);
+           ready_others(db, quantum, ret_made_ready, err);
 }
 
 static bool fail_for_good(struct cb_db *db, const struct cb_quantum *quantum, const char *why,
@@ -181,7 +195,7 @@ bool cb_quantum_finish(const struct cb_engine *engine, struct cb_db *db, struct 
     if (!end.ours)
         return true;
     if (end.succeeded)
-        done = succeed(engine, db, quantum, err);
+        done = succeed(engine, db, quantum, &end.made_ready, err);
     else if (outcome->kind == CB_ERR_TRANSIENT &&
              (quantum->interrupted || quantum->attempts < engine->max_attempts))
         return let_go(db, quantum, outcome->text, err);

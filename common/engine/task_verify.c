@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "base/tai.h"
 #include "calib/verify_yaml.h"
-#include "io/fits_header.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +12,10 @@
 #include <string.h>
 
 #define FRAME (CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR) | CB_DIM(CB_EXPOSURE))
+
+/* Exposures of a detector that one quantum does: they share its calibrations, its plan and its transactions.
+ */
+#define EXPOSURES_AT_ONCE 8
 
 /* Largest dictionary: 16 amplifiers with their projections stay below 2 MB. */
 #define STATS_TEXT_MAX (64u << 20)
@@ -85,13 +88,14 @@ static bool names_exposure(const struct cb_header *header, int64_t exposure)
     }
 }
 
-static bool read_calib(const char *path, const struct cb_geometry *geometry, enum cb_verify_type type,
-                       int64_t exposure, struct calib_facts *facts, struct cb_error *err)
+static bool read_calib(const struct cb_call *call, const struct cb_call_input *calib,
+                       const struct cb_geometry *geometry, enum cb_verify_type type, int64_t exposure,
+                       struct calib_facts *facts, struct cb_error *err)
 {
     static const char *const levels[7] = { "0.0", "5.0", "16.0", "50.0", "84.0", "95.0", "100.0" };
-    cb_auto(cb_header_free) struct cb_header *header = NULL;
-    if (!cb_header_read(path, 0, &header, err))
-        return false;
+    const struct cb_header *header = cb_call_calibration_header(call, calib);
+    if (header == NULL)
+        return cb_fail(err, CB_ERR_INVALID, "%s %s is no image", calib->dataset_type, calib->id);
     facts->was_input = names_exposure(header, exposure);
     for (size_t i = 0; i < geometry->segments; i++)
         for (size_t k = 0; k < 7; k++) {
@@ -112,9 +116,10 @@ static double dark_scale(const struct cb_raw_source *raw, const struct cb_frame_
     return raw->dark_s / unit;
 }
 
-static bool expect_amp(const struct cb_call_stack *stack, const struct cb_segment *segment,
-                       const struct cb_amp_report *amp, enum cb_verify_type type, bool was_input,
-                       struct cb_verify_expected *ret, struct cb_error *err)
+static bool expect_amp(struct cb_call *call, const struct cb_call_stack *stack,
+                       const struct cb_segment *segment, const struct cb_amp_report *amp,
+                       enum cb_verify_type type, bool was_input, struct cb_verify_expected *ret,
+                       struct cb_error *err)
 {
     const struct cb_isr_inputs *inputs = &stack->inputs;
     const double sign = was_input ? -1.0 : 1.0;
@@ -122,20 +127,20 @@ static bool expect_amp(const struct cb_call_stack *stack, const struct cb_segmen
     *ret = (struct cb_verify_expected){ .gain = amp->gain, .read_noise = amp->read_noise };
     ret->overscan_fraction = cb_verify_overscan_fraction(segment, &stack->isr.overscan);
     if (stack->isr.doBias && inputs->bias != NULL) {
-        if (!cb_verify_frame_level(inputs->bias, segment->assembled, &mean, &variance, err))
+        if (!cb_call_frame_level(call, inputs->bias, segment->assembled, &mean, &variance, err))
             return false;
         if (type == CB_VERIFY_BIAS) /* else it is in the dark too, with the other sign, and drops out */
             ret->calib_variance += variance * sign;
     }
     if (stack->isr.doDark && inputs->dark != NULL) {
-        if (!cb_verify_frame_level(inputs->dark, segment->assembled, &mean, &variance, err))
+        if (!cb_call_frame_level(call, inputs->dark, segment->assembled, &mean, &variance, err))
             return false;
         scale = dark_scale(&stack->source[0].raw, inputs->dark);
         ret->dark_signal = mean * scale;
         ret->calib_variance += variance * scale * scale * (type == CB_VERIFY_DARK ? sign : 1.0);
     }
     if (stack->isr.doFlat && inputs->flat != NULL) {
-        if (!cb_verify_frame_level(inputs->flat, segment->assembled, &mean, &variance, err))
+        if (!cb_call_frame_level(call, inputs->flat, segment->assembled, &mean, &variance, err))
             return false;
         ret->flat_fraction = variance / (mean * mean);
     }
@@ -150,9 +155,9 @@ static const struct cb_amp_report *report_of(const struct cb_isr_report *report,
     return NULL;
 }
 
-static bool expect_all(const struct cb_call_stack *stack, const struct cb_isr_report *report,
-                       enum cb_verify_type type, bool was_input, struct cb_verify_expected *ret,
-                       struct cb_error *err)
+static bool expect_all(struct cb_call *call, const struct cb_call_stack *stack,
+                       const struct cb_isr_report *report, enum cb_verify_type type, bool was_input,
+                       struct cb_verify_expected *ret, struct cb_error *err)
 {
     const struct cb_geometry *geometry = stack->source[0].raw.geometry;
     for (size_t i = 0; i < geometry->segments; i++) {
@@ -160,7 +165,7 @@ static bool expect_all(const struct cb_call_stack *stack, const struct cb_isr_re
         if (amp == NULL)
             return cb_fail(err, CB_ERR_INVALID, "amplifier %s is not in the report of its exposure",
                            geometry->segment[i].amp);
-        if (!expect_amp(stack, &geometry->segment[i], amp, type, was_input, &ret[i], err))
+        if (!expect_amp(call, stack, &geometry->segment[i], amp, type, was_input, &ret[i], err))
             return false;
     }
     return true;
@@ -292,8 +297,8 @@ static bool measure(struct cb_call *call, enum cb_verify_type type, const struct
     __attribute__((cleanup(extras_done_at_exit))) struct extras extras = { 0 };
 
     if (!cb_call_process(call, "inputExp", 0, &image, &header, &report, err) ||
-        !read_calib(calib->path, geometry, type, call->id.exposure, &facts, err) ||
-        !expect_all(stack, &report, type, facts.was_input, expected, err) ||
+        !read_calib(call, calib, geometry, type, call->id.exposure, &facts, err) ||
+        !expect_all(call, stack, &report, type, facts.was_input, expected, err) ||
         !mask_hot(call, stack, &report, type, image, err))
         return false;
     struct cb_verify_isr_extras isr = { .percentile = (const double(*)[7])facts.percentile };
@@ -338,7 +343,7 @@ const struct cb_task_class cb_task_verify_bias = {
     .name = "lsst.cp.verify.CpVerifyBiasTask",
     .alias = "lsst.cp.verify.verifyBias.CpVerifyBiasTask",
     .dims = FRAME,
-    .batch = 1,
+    .batch = EXPOSURES_AT_ONCE,
     .fields = fields,
     .connections = connections,
     .run = run_bias,
@@ -348,7 +353,7 @@ const struct cb_task_class cb_task_verify_dark = {
     .name = "lsst.cp.verify.CpVerifyDarkTask",
     .alias = "lsst.cp.verify.verifyDark.CpVerifyDarkTask",
     .dims = FRAME,
-    .batch = 1,
+    .batch = EXPOSURES_AT_ONCE,
     .fields = fields,
     .connections = connections,
     .run = run_dark,
@@ -358,7 +363,7 @@ const struct cb_task_class cb_task_verify_flat = {
     .name = "lsst.cp.verify.CpVerifyFlatTask",
     .alias = "lsst.cp.verify.verifyFlat.CpVerifyFlatTask",
     .dims = FRAME,
-    .batch = 1,
+    .batch = EXPOSURES_AT_ONCE,
     .fields = fields,
     .connections = connections,
     .run = run_flat,

@@ -70,7 +70,8 @@ bool work_finish(void *self, struct cb_db *db, void *job, const struct cb_error 
     if (done && end.ours) {
         log_end(quantum, outcome);
         tell_progress(quantum, end.succeeded, outcome != NULL ? outcome->text : "");
-        wake_workers(quantum->run.id);
+        if (end.made_ready)
+            wake_workers(quantum->run.id);
     }
     cb_run_done(&end.run);
     return done;

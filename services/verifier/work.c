@@ -55,7 +55,7 @@ bool work_finish(void *self, struct cb_db *db, void *job, const struct cb_error 
         return false;
     if (end.ours) {
         tell_progress(quantum, outcome, end.succeeded);
-        if (!end.run_ended)
+        if (end.made_ready)
             wake_workers(quantum->run.id);
     }
     if (end.run_ended) {
