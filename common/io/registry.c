@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <string.h>
 
-enum { ANSWER_MS = 10000, TEXT_MAX = 4 << 20 };
+enum { ANSWER_MS = 30000, TEXT_MAX = 4 << 20 };
 
 static const char *const json_headers[] = { "Content-Type: application/vnd.schemaregistry.v1+json", NULL };
 
@@ -87,24 +87,43 @@ static bool find_version(const char *url, const char *subject, int64_t *ret_vers
     return true;
 }
 
+static bool read_id(json_t *answer, const char *subject, int32_t *ret_id, struct cb_error *err)
+{
+    json_int_t id = json_integer_value(json_object_get(answer, "id"));
+    json_decref(answer);
+    if (id <= 0 || id > INT32_MAX)
+        return cb_fail(err, CB_ERR_TRANSIENT, "schema registry gave no id for subject \"%s\"", subject);
+    *ret_id = (int32_t)id;
+    return true;
+}
+
+/* Registered already, by somebody at the same moment or by a request of ours that was not answered in time?
+ */
+static bool find_id(const char *url, const char *subject, const struct cb_bytes *body, int32_t *ret_id)
+{
+    json_t *answer = NULL;
+    struct cb_error ignored;
+    return ask("POST", url, "subjects", subject, "", body, &answer, &ignored) &&
+           read_id(answer, subject, ret_id, &ignored);
+}
+
 bool cb_registry_register(const char *url, const struct cb_schema *schema, int32_t *ret_id,
                           struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes body = CB_BYTES(TEXT_MAX);
     json_t *answer = NULL;
     int64_t version = 0;
+    struct cb_error refusal = { .kind = CB_ERR_NONE };
     if (schema->reference_name != NULL && !find_version(url, schema->reference_subject, &version, err))
         return false;
     write_schema(&body, schema, version);
-    if (!ask("POST", url, "subjects", schema->subject, "/versions", &body, &answer, err))
-        return false;
-    json_int_t id = json_integer_value(json_object_get(answer, "id"));
-    json_decref(answer);
-    if (id <= 0 || id > INT32_MAX)
-        return cb_fail(err, CB_ERR_TRANSIENT, "schema registry gave no id for subject \"%s\"",
-                       schema->subject);
-    *ret_id = (int32_t)id;
-    return true;
+    if (ask("POST", url, "subjects", schema->subject, "/versions", &body, &answer, &refusal))
+        return read_id(answer, schema->subject, ret_id, err);
+    if (refusal.kind == CB_ERR_CONFLICT && find_id(url, schema->subject, &body, ret_id))
+        return true;
+    if (err != NULL)
+        *err = refusal;
+    return false;
 }
 
 bool cb_registry_set_compatibility(const char *url, const char *subject, const char *level,
