@@ -21,7 +21,10 @@ here = pathlib.Path(__file__).parent
 bias = np.zeros((500, 512), "<f4")
 for number, name in enumerate(truth["amps"]):
     amp = truth["geometry"]["amps"][name]
-    data = maps["structure"][number][y0 : y0 + h, x0 : x0 + w]
+    structure = maps["structure"][number]
+    # What is left of the structure in the serial overscan goes away with it; 3 columns are skipped on each side.
+    level = np.median(structure[y0 : y0 + h, x0 + w + 3 : -3], axis=1, keepdims=True)
+    data = structure[y0 : y0 + h, x0 : x0 + w] - level
     if amp["flip"][0]:
         data = data[:, ::-1]
     if amp["flip"][1]:
