@@ -26,6 +26,7 @@ void cb_header_free(struct cb_header *header)
     for (size_t i = 0; i < header->count; i++)
         card_done(&header->card[i]);
     free(header->card);
+    free(header->hash);
     free(header);
 }
 
@@ -37,13 +38,22 @@ struct cb_header *cb_header_copy(const struct cb_header *header)
     return copy;
 }
 
+static uint32_t hash_of(const char *key)
+{
+    uint32_t hash = 0x811c9dc5u; /* FNV-1a */
+    for (; *key != '\0'; key++)
+        hash = (hash ^ (unsigned char)*key) * 0x01000193u;
+    return hash;
+}
+
 static struct cb_card *find(const struct cb_header *header, const char *key)
 {
-    for (size_t i = 0; header != NULL && i < header->count; i++) {
-        const char *own = header->card[i].key;
-        if (own[0] == key[0] && strcmp(own, key) == 0) /* the first letter spares most of the calls */
+    if (header == NULL)
+        return NULL;
+    uint32_t hash = hash_of(key);
+    for (size_t i = 0; i < header->count; i++)
+        if (header->hash[i] == hash && strcmp(header->card[i].key, key) == 0)
             return &header->card[i];
-    }
     return NULL;
 }
 
@@ -117,9 +127,11 @@ static struct cb_card *append(struct cb_header *header, const char *key)
     if (header->count == header->room) {
         header->room = header->room == 0 ? 64 : 2 * header->room;
         header->card = cb_xrealloc_array(header->card, header->room, sizeof *header->card);
+        header->hash = cb_xrealloc_array(header->hash, header->room, sizeof *header->hash);
     }
+    header->hash[header->count] = hash_of(key);
     struct cb_card *card = &header->card[header->count++];
-    *card = (struct cb_card){ .key = cb_xstrdup(key), .comment = cb_xstrdup("") };
+    *card = (struct cb_card){ .key = cb_xstrdup(key) };
     return card;
 }
 
@@ -137,9 +149,9 @@ static struct cb_card *renew(struct cb_header *header, const char *key, enum cb_
     card->integer = 0;
     card->number = 0.0;
     card->flag = false;
-    if (comment != NULL) {
+    if (comment != NULL || card->comment == NULL) {
         old_comment = card->comment;
-        card->comment = cb_xstrdup(comment);
+        card->comment = cb_xstrdup(comment != NULL ? comment : "");
     }
     free(old_text);
     free(old_comment);
@@ -193,6 +205,8 @@ void cb_header_remove(struct cb_header *header, const char *key)
     card_done(card);
     size_t place = (size_t)(card - header->card);
     memmove(card, card + 1, (header->count - place - 1) * sizeof *card);
+    memmove(header->hash + place, header->hash + place + 1,
+            (header->count - place - 1) * sizeof *header->hash);
     header->count--;
 }
 

@@ -24,6 +24,7 @@ struct cb_card {
 
 struct cb_header {
     struct cb_card *card; /* [count], in order */
+    uint32_t *hash;       /* [count] of the keys, so that a search compares few of them */
     size_t count, room;
 };
 

@@ -329,30 +329,47 @@ static bool process(struct cb_call *call, const struct cb_pipeline_task *isr,
     return stamp(call, input->data_id.exposure, header, err);
 }
 
+/* As cb_call_process, of an open file. */
+static bool process_open(struct cb_call *call, const struct cb_pipeline_task *isr,
+                         const struct cb_call_input *input, struct cb_raw *raw, struct cb_image **ret_image,
+                         struct cb_header **ret_header, struct cb_isr_report *ret_report,
+                         struct cb_error *err)
+{
+    cb_auto(cb_image_free) struct cb_image *image = NULL;
+    cb_auto(cb_header_free) struct cb_header *header = cb_raw_metadata(raw);
+
+    if (!process(call, isr, input, raw, &image, header, ret_report, err))
+        return cb_context(err, "exposure %lld detector %lld", (long long)input->data_id.exposure,
+                          (long long)input->data_id.detector);
+    if (!put_binned(call, isr, image, header, err))
+        return false;
+    *ret_image = cb_steal(image);
+    *ret_header = cb_steal(header);
+    return true;
+}
+
 bool cb_call_process(struct cb_call *call, const char *connection, size_t i, struct cb_image **ret_image,
                      struct cb_header **ret_header, struct cb_isr_report *ret_report, struct cb_error *err)
 {
     struct cb_call_feed feed = cb_call_feed(call, connection);
     size_t first = 0, count = cb_call_count(call, connection, &first);
     cb_auto(cb_raw_close) struct cb_raw *raw = NULL;
-    cb_auto(cb_image_free) struct cb_image *image = NULL;
 
     if (i >= count || feed.isr == NULL)
         return cb_fail(err, CB_ERR_INVALID,
                        "task \"%s\" has no processed exposure %zu on its connection \"%s\"",
                        call->task->label, i, connection);
     const struct cb_call_input *input = &call->input[first + i];
-    if (!cb_raw_open(input->path, &raw, err))
-        return false;
-    cb_auto(cb_header_free) struct cb_header *header = cb_raw_metadata(raw);
-    if (!process(call, feed.isr, input, raw, &image, header, ret_report, err))
-        return cb_context(err, "exposure %lld detector %lld", (long long)input->data_id.exposure,
-                          (long long)input->data_id.detector);
-    if (!put_binned(call, feed.isr, image, header, err))
-        return false;
-    *ret_image = cb_steal(image);
-    *ret_header = cb_steal(header);
-    return true;
+    return cb_raw_open(input->path, &raw, err) &&
+           process_open(call, feed.isr, input, raw, ret_image, ret_header, ret_report, err);
+}
+
+bool cb_call_process_stacked(struct cb_call *call, const char *connection, const struct cb_call_stack *stack,
+                             size_t i, struct cb_image **ret_image, struct cb_header **ret_header,
+                             struct cb_isr_report *ret_report, struct cb_error *err)
+{
+    return process_open(call, cb_call_feed(call, connection).isr, &stack->input[i], stack->raw[i], ret_image,
+                        ret_header, ret_report, err);
 }
 
 static bool open_stack(struct cb_call *call, size_t first, struct cb_call_stack *stack, struct cb_error *err)

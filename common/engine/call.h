@@ -78,6 +78,11 @@ struct cb_call_stack {
 CB_MUST_CHECK bool cb_call_stack(struct cb_call *call, const char *connection,
                                  struct cb_call_stack *ret_stack, struct cb_error *err);
 void cb_call_stack_done(struct cb_call_stack *stack);
+/* As cb_call_process, of the exposure at place i of the connection's stack, whose file is open already. */
+CB_MUST_CHECK bool cb_call_process_stacked(struct cb_call *call, const char *connection,
+                                           const struct cb_call_stack *stack, size_t i,
+                                           struct cb_image **ret_image, struct cb_header **ret_header,
+                                           struct cb_isr_report *ret_report, struct cb_error *err);
 
 /* Header of a calibration that the call has used already, borrowed; NULL: it has not, or it is no image. */
 const struct cb_header *cb_call_calibration_header(const struct cb_call *call,

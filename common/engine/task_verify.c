@@ -296,7 +296,7 @@ static bool measure(struct cb_call *call, enum cb_verify_type type, const struct
     struct cb_verify_detector measured;
     __attribute__((cleanup(extras_done_at_exit))) struct extras extras = { 0 };
 
-    if (!cb_call_process(call, "inputExp", 0, &image, &header, &report, err) ||
+    if (!cb_call_process_stacked(call, "inputExp", stack, 0, &image, &header, &report, err) ||
         !read_calib(call, calib, geometry, type, call->id.exposure, &facts, err) ||
         !expect_all(call, stack, &report, type, facts.was_input, expected, err) ||
         !mask_hot(call, stack, &report, type, image, err))
