@@ -12,11 +12,12 @@
 
 enum { LEASE_S = 20 };
 
-static const struct job_kind *const kinds[] = { &export_kind, &transfer_kind, &import_kind, &check_kind };
+static const struct job_kind *const kinds[] = { &export_kind, &transfer_kind, &import_kind, &check_kind,
+                                                NULL };
 
 static const struct job_kind *find_kind(const char *name)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; kinds[i] != NULL; i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
@@ -119,7 +120,7 @@ static bool finish(void *self, struct cb_db *db, void *context, const struct cb_
 struct cb_work distributor_work = {
     .name = "distribution",
     .threads = 2,
-    .lease_ms = LEASE_S * 1000,
+    .lease_ms = LEASE_S * INT64_C(1000),
     .poll_ms = 200,
     .wake = NULL,
     .claim = claim,

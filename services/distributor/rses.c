@@ -43,6 +43,14 @@ bool sync_rses(const struct distributor *me, struct cb_db *db, struct cb_error *
     return true;
 }
 
+/* A repository is called like its camera; the simulator of a camera goes with it. */
+static bool is_for(const char *repository, const char *instrument)
+{
+    size_t length = strlen(repository);
+    return length > 0 && strncmp(instrument, repository, length) == 0 &&
+           (instrument[length] == '\0' || strcmp(instrument + length, "Sim") == 0);
+}
+
 char *site_repository_of(const struct cb_site *site, const char *instrument)
 {
     for (int i = 0;; i++) {
@@ -50,9 +58,7 @@ char *site_repository_of(const struct cb_site *site, const char *instrument)
         if (label == NULL)
             return NULL;
         const char *slash = strrchr(label, '/');
-        size_t length = slash != NULL ? strlen(slash + 1) : 0;
-        if (length > 0 && strncmp(slash + 1, instrument, length) == 0 &&
-            (instrument[length] == '\0' || strcmp(instrument + length, "Sim") == 0))
+        if (slash != NULL && is_for(slash + 1, instrument))
             return label;
         free(label);
     }
