@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
 #include "butler/rows.h"
+#include "sql.h"
 
 #include <string.h>
 
@@ -90,6 +91,18 @@ static bool lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type
     return cb_db_script(repo->db, sql, err);
 }
 
+/* A table that has grown since the server last looked at it is planned for as if it were small: every look-up
+ * would then walk the whole collection. Take statistics at each doubling; autovacuum would, but a minute
+ * late. */
+static bool refresh_statistics(struct cb_repo *repo, const struct cb_dataset_type *type, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_db_run(repo->db, sql_table_has_grown, CB_P(cb_p_text(type->calibs_table)), &rows, err))
+        return false;
+    cb_auto(cb_free) char *sql = cb_xasprintf("ANALYZE \"%s\"", type->calibs_table);
+    return cb_rows_count(rows) == 0 || !cb_rows_bool(rows, 0, 0) || cb_db_script(repo->db, sql, err);
+}
+
 static bool fail_overlap(const struct link_set *set, const struct cb_rows *rows, struct cb_timespan validity,
                          struct cb_error *err)
 {
@@ -120,10 +133,12 @@ static bool check_no_overlap(struct cb_repo *repo, const struct link_set *set,
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
     cb_bytes_puts(&sql, "SELECT i.n, t.timespan, t.dataset_id FROM ");
     cb_put_id_source(&sql, set->type.dims, 4);
-    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2",
+    cb_bytes_printf(&sql,
+                    " CROSS JOIN LATERAL (SELECT t.timespan, t.dataset_id FROM \"%s\" t"
+                    " WHERE t.dataset_type_id = $1 AND t.collection_id = $2 AND t.timespan && $3::int8range",
                     set->type.calibs_table);
     cb_put_id_match(&sql, set->type.dims, "t");
-    cb_bytes_puts(&sql, " WHERE t.timespan && $3::int8range ORDER BY i.n, t.timespan");
+    cb_bytes_puts(&sql, " OFFSET 0) t ORDER BY i.n, t.timespan"); /* an index look-up, statistics or not */
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, &rows, err) &&
            (cb_rows_count(rows) == 0 || fail_overlap(set, rows, validity, err));
@@ -165,7 +180,8 @@ static bool certify_set(struct cb_repo *repo, const struct link_set *set, const 
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     return cb_add_summaries(repo, set->collection.id, &set->type, set->ids, set->datasets.count, err) &&
            cb_id_arrays_fill(&arrays, set->ids, set->datasets.count, set->type.dims, err) &&
-           lock_calibs(repo, &set->type, err) && check_no_overlap(repo, set, &arrays, validity, err) &&
+           lock_calibs(repo, &set->type, err) && refresh_statistics(repo, &set->type, err) &&
+           check_no_overlap(repo, set, &arrays, validity, err) &&
            insert_calibs(repo, set, &arrays, uuids, validity, err);
 }
 

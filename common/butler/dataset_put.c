@@ -186,9 +186,12 @@ static bool find_existing(struct batch *batch, struct cb_error *err)
     cb_id_arrays_params(&arrays, params, &n_params);
     cb_bytes_puts(&sql, "SELECT i.n, t.dataset_id FROM ");
     cb_put_id_source(&sql, batch->type.dims, 3);
-    cb_bytes_printf(&sql, " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2",
+    cb_bytes_printf(&sql,
+                    " CROSS JOIN LATERAL (SELECT t.dataset_id FROM \"%s\" t"
+                    " WHERE t.dataset_type_id = $1 AND t.collection_id = $2",
                     batch->type.tags_table);
     cb_put_id_match(&sql, batch->type.dims, "t");
+    cb_bytes_puts(&sql, " OFFSET 0) t"); /* an index look-up, statistics or not */
     if (!cb_db_run(batch->repo->db, cb_bytes_text(&sql), params, n_params, &rows, err))
         return false;
     for (size_t k = 0; k < cb_rows_count(rows); k++) {

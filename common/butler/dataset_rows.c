@@ -107,15 +107,15 @@ void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *tim
     cb_put_id_columns(sql, dims, "t");
 }
 
-void cb_put_dataset_joins(struct cb_bytes *sql, const char *table)
+void cb_put_dataset_joins(struct cb_bytes *sql, const char *schema, const char *table)
 {
     cb_bytes_printf(
         sql,
-        "\"%s\" t JOIN dataset d ON d.id = t.dataset_id"
-        " JOIN collection r ON r.collection_id = d.run_id"
-        " JOIN collection c ON c.collection_id = t.collection_id"
-        " LEFT JOIN file_datastore_records f ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'",
-        table);
+        "%s t JOIN %sdataset d ON d.id = t.dataset_id"
+        " JOIN %scollection r ON r.collection_id = d.run_id"
+        " JOIN %scollection c ON c.collection_id = t.collection_id"
+        " LEFT JOIN %sfile_datastore_records f ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'",
+        table, schema, schema, schema, schema);
 }
 
 void cb_dataset_list_done(struct cb_dataset_list *list)
@@ -225,7 +225,7 @@ static bool get_of_type(struct cb_repo *repo, const struct cb_dataset_type *type
     cb_bytes_puts(&sql, "SELECT ");
     cb_put_dataset_columns(&sql, type->dims, "NULL::int8range");
     cb_bytes_puts(&sql, " FROM unnest($1::uuid[]) WITH ORDINALITY i (id, n) JOIN (");
-    cb_put_dataset_joins(&sql, type->tags_table);
+    cb_put_dataset_joins(&sql, "", type->tags_table);
     cb_bytes_puts(&sql,
                   ") ON d.id = i.id AND t.collection_id = d.run_id AND t.dataset_type_id = $2 ORDER BY i.n");
     return cb_db_run(repo->db, cb_bytes_text(&sql),

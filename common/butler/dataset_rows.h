@@ -31,9 +31,10 @@ void cb_put_id_match(struct cb_bytes *sql, uint32_t dims, const char *alias);
 void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias);
 
 /* The columns of a dataset, for rows of dataset d, run r, collection c, records f and a tags or calibs table
- * t; timespan_sql is an int8range or NULL. Then FROM: joins on table t of `table`. */
+ * t; timespan_sql is an int8range or NULL. Then FROM: joins on table t of `table`, an identifier as SQL has
+ * it; schema goes before the others' names: "" or "\"repo\".". */
 void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *timespan_sql);
-void cb_put_dataset_joins(struct cb_bytes *sql, const char *table);
+void cb_put_dataset_joins(struct cb_bytes *sql, const char *schema, const char *table);
 /* Append rows of these columns, from column `first` on. */
 CB_MUST_CHECK bool cb_dataset_take_rows(const struct cb_rows *rows, size_t first,
                                         const struct cb_dataset_type *type, struct cb_dataset_list *list,

@@ -1,56 +1,81 @@
 /* Find-first look-ups. Source: butler.md 3.8.
  *
- * One statement answers any number of questions: every question is joined with every collection of the path,
- * tags and certifications are looked up by index, and the lowest place of the path wins. */
+ * Every question is joined with every collection of the path, tags and certifications are looked up by index,
+ * and the lowest place of the path wins. Names are qualified, so that no transaction is needed to set the
+ * search path: a look-up is one round trip. The path is written into the statement and one question is asked
+ * with plain values, so that the server plans once; OFFSET 0 keeps the look-up an index scan where tables
+ * have no statistics yet. */
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
 #include "butler/rows.h"
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
 
 struct cb_finder {
     struct cb_repo *repo;
     struct cb_dataset_type type;
-    struct cb_bytes collections; /* ids of the path, as an array */
-    struct cb_bytes sql;
+    char *schema;              /* "\"repo\"." */
+    struct cb_bytes path;      /* "(17, 0), (12, 1)": ids and places of the collections */
+    struct cb_bytes one, many; /* the statements for one question, and for any number */
 };
 
-/* Parameters: $1 collections, $2 dataset type, $3 timespans, $4... data IDs. */
-static void put_hits(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *table,
-                     bool certified)
+/* One question as a row: $3 is its number, then its dimensions. */
+static void put_one_source(struct cb_bytes *sql, uint32_t dims)
 {
-    cb_bytes_printf(sql, "SELECT i.n, x.place, t.dataset_id, t.collection_id, %s AS timespan",
-                    certified ? "t.timespan" : "NULL::int8range");
-    cb_put_id_columns(sql, type->dims, "t");
-    cb_bytes_puts(sql, " FROM ");
-    cb_put_id_source(sql, type->dims, 4);
-    cb_bytes_printf(sql,
-                    " CROSS JOIN unnest($1::bigint[]) WITH ORDINALITY x (id, place)"
-                    " JOIN \"%s\" t ON t.dataset_type_id = $2 AND t.collection_id = x.id",
-                    table);
-    cb_put_id_match(sql, type->dims, "t");
-    if (certified)
-        cb_bytes_puts(sql, " AND t.timespan && ($3::int8range[])[i.n + 1]");
+    size_t param = 3;
+    cb_bytes_puts(sql, "(SELECT $3::bigint AS n");
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i)) {
+            const struct cb_element *element = cb_element_at((enum cb_element_index)i);
+            bool is_text = cb_element_key(element)->type == CB_TYPE_STRING;
+            cb_bytes_printf(sql, ", $%zu::%s AS \"%s\"", ++param, is_text ? "text" : "bigint", element->name);
+        }
+    cb_bytes_puts(sql, ") AS i");
 }
 
-static void build_sql(struct cb_finder *finder)
+/* Parameters: $1 dataset type, $2 timespan or timespans, $3... data IDs. */
+static void put_hits(struct cb_bytes *sql, const struct cb_finder *finder, const char *table, bool certified,
+                     bool many)
 {
-    struct cb_bytes *sql = &finder->sql;
+    cb_bytes_puts(sql, "SELECT i.n, x.place, t.* FROM ");
+    if (many)
+        cb_put_id_source(sql, finder->type.dims, 3);
+    else
+        put_one_source(sql, finder->type.dims);
+    cb_bytes_printf(
+        sql,
+        " CROSS JOIN (VALUES %s) x (id, place) CROSS JOIN LATERAL (SELECT t.dataset_id, t.collection_id,"
+        " %s AS timespan",
+        cb_bytes_text(&finder->path), certified ? "t.timespan" : "NULL::int8range");
+    cb_put_id_columns(sql, finder->type.dims, "t");
+    cb_bytes_printf(sql, " FROM %s\"%s\" t WHERE t.dataset_type_id = $1 AND t.collection_id = x.id",
+                    finder->schema, table);
+    cb_put_id_match(sql, finder->type.dims, "t");
+    if (certified)
+        cb_bytes_puts(sql, many ? " AND t.timespan && ($2::int8range[])[i.n + 1]"
+                                : " AND t.timespan && $2::int8range");
+    cb_bytes_puts(sql, " OFFSET 0) t");
+}
+
+static void build_sql(const struct cb_finder *finder, struct cb_bytes *sql, bool many)
+{
     cb_bytes_puts(sql, "WITH hits AS (");
-    put_hits(sql, &finder->type, finder->type.tags_table, false);
+    put_hits(sql, finder, finder->type.tags_table, false, many);
     if (finder->type.calibs_table != NULL) {
         cb_bytes_puts(sql, " UNION ALL ");
-        put_hits(sql, &finder->type, finder->type.calibs_table, true);
-    } else {
-        cb_bytes_puts(sql, " AND ($3::int8range[] IS NULL OR true)"); /* the parameter has to have a type */
+        put_hits(sql, finder, finder->type.calibs_table, true, many);
+    } else { /* the parameter has to have a type */
+        cb_bytes_puts(sql, many ? " WHERE $2::int8range[] IS NULL OR true"
+                                : " WHERE $2::int8range IS NULL OR true");
     }
     cb_bytes_puts(
         sql,
         "), best AS (SELECT *, rank() OVER (PARTITION BY n ORDER BY place) AS rk FROM hits) SELECT t.n, ");
     cb_put_dataset_columns(sql, finder->type.dims, "t.timespan");
     cb_bytes_puts(sql, " FROM ");
-    cb_put_dataset_joins(sql, "best");
+    cb_put_dataset_joins(sql, finder->schema, "best");
     cb_bytes_puts(sql, " WHERE t.rk = 1 ORDER BY t.n");
 }
 
@@ -61,16 +86,19 @@ bool cb_finder_open(struct cb_repo *repo, const char *type, const char *const *c
     cb_auto(cb_finder_close) struct cb_finder *finder = cb_xalloc(sizeof *finder);
     cb_auto_collections struct cb_collection_list path = { 0 };
     *finder = (struct cb_finder){ .repo = repo,
-                                  .collections = CB_BYTES(CB_ARRAY_MAX),
-                                  .sql = CB_BYTES(CB_SQL_MAX) };
+                                  .path = CB_BYTES(CB_SQL_MAX),
+                                  .one = CB_BYTES(4 * CB_SQL_MAX),
+                                  .many = CB_BYTES(4 * CB_SQL_MAX) };
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &finder->type, err) ||
         !cb_collection_flatten(repo, collections, count, false, &path, err))
         return false;
-    cb_array_begin(&finder->collections);
+    cb_auto(cb_free) char *quoted = cb_db_quote_identifier(repo->db, repo->schema);
+    finder->schema = cb_xasprintf("%s.", quoted);
+    cb_bytes_puts(&finder->path, path.count == 0 ? "(NULL::bigint, 0)" : "");
     for (size_t i = 0; i < path.count; i++)
-        cb_array_int(&finder->collections, path.item[i].id);
-    cb_array_end(&finder->collections);
-    build_sql(finder);
+        cb_bytes_printf(&finder->path, "%s(%" PRId64 "::bigint, %zu)", i > 0 ? ", " : "", path.item[i].id, i);
+    build_sql(finder, &finder->one, false);
+    build_sql(finder, &finder->many, true);
     *ret_finder = cb_steal(finder);
     return true;
 }
@@ -80,8 +108,10 @@ void cb_finder_close(struct cb_finder *finder)
     if (finder == NULL)
         return;
     cb_dataset_type_done(&finder->type);
-    cb_bytes_done(&finder->collections);
-    cb_bytes_done(&finder->sql);
+    cb_bytes_done(&finder->path);
+    cb_bytes_done(&finder->one);
+    cb_bytes_done(&finder->many);
+    free(finder->schema);
     free(finder);
 }
 
@@ -96,23 +126,42 @@ static void put_timespans(struct cb_bytes *array, const struct cb_timespan *time
     cb_array_end(array);
 }
 
-static bool run_finder(struct cb_finder *finder, const struct cb_data_id *const *ids,
-                       const struct cb_timespan *timespans, size_t n, struct cb_rows **ret_rows,
-                       struct cb_error *err)
+static bool run_many(struct cb_finder *finder, const struct cb_data_id *const *ids,
+                     const struct cb_timespan *timespans, size_t n, struct cb_rows **ret_rows,
+                     struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     cb_auto_bytes struct cb_bytes spans = CB_BYTES(CB_ARRAY_MAX);
     put_timespans(&spans, timespans, n);
-    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_text(cb_bytes_text(&finder->collections)),
-                                                     cb_p_int(finder->type.id),
+    struct cb_param params[2 + CB_MAX_ID_ARRAYS] = { cb_p_int(finder->type.id),
                                                      cb_p_text(cb_bytes_text(&spans)) };
-    size_t n_params = 3;
+    size_t n_params = 2;
     if (!cb_id_arrays_fill(&arrays, ids, n, finder->type.dims, err))
         return false;
     cb_id_arrays_params(&arrays, params, &n_params);
-    return cb_repo_read(finder->repo, &tx, err) &&
-           cb_db_run(finder->repo->db, cb_bytes_text(&finder->sql), params, n_params, ret_rows, err);
+    return cb_db_run(finder->repo->db, cb_bytes_text(&finder->many), params, n_params, ret_rows, err);
+}
+
+static bool run_one(struct cb_finder *finder, const struct cb_data_id *id, const struct cb_timespan *timespan,
+                    struct cb_rows **ret_rows, struct cb_error *err)
+{
+    char span[CB_TIMESPAN_TEXT_SIZE], values[CB_MAX_ID_ARRAYS][CB_DIMENSION_TEXT_SIZE];
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(finder->type.id), cb_p_null(), cb_p_int(0) };
+    size_t n_params = 3, n = 0;
+    if (timespan != NULL) {
+        cb_timespan_format(*timespan, span);
+        params[1] = cb_p_text(span);
+    }
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
+        if (!(finder->type.dims & CB_DIM(i)))
+            continue;
+        if (!cb_data_id_has(id, (enum cb_element_index)i))
+            return cb_fail(err, CB_ERR_INVALID, "a data ID has no %s",
+                           cb_element_at((enum cb_element_index)i)->name);
+        cb_data_id_value(id, (enum cb_element_index)i, values[n]);
+        params[n_params++] = cb_p_text(values[n++]);
+    }
+    return cb_db_run(finder->repo->db, cb_bytes_text(&finder->one), params, n_params, ret_rows, err);
 }
 
 static bool check_unambiguous(const struct cb_finder *finder, const struct cb_data_id *const *ids,
@@ -137,7 +186,9 @@ static bool find_all(struct cb_finder *finder, const struct cb_data_id *const *i
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_datasets struct cb_dataset_list list = { 0 };
-    if (!run_finder(finder, ids, timespans, n, &rows, err) || !check_unambiguous(finder, ids, rows, err) ||
+    bool ok = n == 1 ? run_one(finder, ids[0], timespans, &rows, err)
+                     : run_many(finder, ids, timespans, n, &rows, err);
+    if (!ok || !check_unambiguous(finder, ids, rows, err) ||
         !cb_dataset_take_rows(rows, 1, &finder->type, &list, err))
         return false;
     for (size_t i = 0; ret_found != NULL && i < n; i++)
