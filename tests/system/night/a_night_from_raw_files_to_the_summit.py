@@ -1,0 +1,197 @@
+"""From raw files to the summit, and an alarm on the next night: CALBUS BROKER [STOCK_BUTLER]
+
+Every step is looked at as people see it, through --json, and the end through the stock butler and a webhook's receiver.
+"""
+import json
+import http.server
+import shutil
+import subprocess
+import sys
+import threading
+
+import night
+from outcome import repositories
+from suite import SKIPPED, Suite, say, skip, wait_until
+
+CHANGED = "VerifyFailed.LSSTComCam.bias.4:0"
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """Somebody's pager: keeps what it is sent."""
+
+    def __init__(self):
+        self.notices = []
+        super().__init__(("127.0.0.1", 0), self.make_handler())
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def make_handler(self):
+        notices = self.notices
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                notices.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        return Handler
+
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+
+def the_files_are_registered_and_their_sets_closed(suite):
+    exposures = suite.items("exposure", "list")
+    assert len(exposures) == 18 and all(e["detectors"] == night.DETECTORS for e in exposures), exposures
+    sets = suite.items("exposure", "sets")
+    assert sorted(s["observation_type"] for s in sets) == ["bias", "dark", "flat"], sets
+    for one in sets:
+        assert one["state"] == "closed" and one["complete"] and one["missing"] == 0 and one["revision"] == 1, one
+        assert one["exposures"] == 6 and one["frames"] == 12, one
+    rejected = suite.items("exposure", "rejected")
+    assert sorted(r["kind"] for r in rejected) == ["foreign-camera", "truncated"], rejected
+
+
+def each_calibration_is_verified_and_certified(suite, verifications):
+    for kind, verified in verifications.items():
+        assert verified["calib_type"] == kind and verified["verdict"] == "PASS", verified
+        assert verified["detectors_passed"] == night.DETECTORS and verified["tests_failed"] == 0, verified
+        assert verified["tests"] > 0 and verified["exposures"] >= 6, verified
+    collections = suite.json("chain", "show", night.TICKET)
+    text = json.dumps(collections)
+    for name in ("bias.20241210a", "dark.20241210a", "flat-r.20241210a"):
+        assert f"{night.TICKET}/demo/{name}" in text, text
+    before = suite.run("calib", "which", night.INSTRUMENT, 4, "bias", "2024-12-09T03:00:00", "--json")
+    assert before.returncode == 3, "a certified calibration has no effect before it is in the default chain: " + before.stdout
+
+
+def the_sites_have_them_and_use_them(suite):
+    sites = suite.items("dist", "show", "TAXICAB-1")
+    assert {s["site"] for s in sites} == {"summit", "bts", "usdf"} or {s["site"] for s in sites} >= {"summit", "bts"}, sites
+    for site in (s for s in sites if s["site"] in ("summit", "bts")):
+        assert site["files"] == site["files_ok"] > 0 and site["files_stuck"] == 0, site
+        assert site["import"] == "IMPORTED" and site["datasets"] == 6 and site["check"] == "PASS", site
+    rules = suite.items("dist", "rules")
+    assert [r["state"] for r in rules] == ["OK"] and rules[0]["locks_ok"] == sum(s["files"] for s in sites), rules
+    for repository in night.REPOSITORIES:
+        which = suite.json("calib", "which", night.INSTRUMENT, 4, "bias", "2024-12-09T03:00:00", "--repo", repository)
+        assert "biasGen.20241210a" in json.dumps(which), which
+        too_early = suite.run("calib", "which", night.INSTRUMENT, 4, "bias", "2024-12-08T11:59:59", "--repo", repository)
+        assert too_early.returncode == 3, too_early.stdout
+    roots = {label: (root, schema) for label, root, schema in repositories(suite)}
+    for repository in night.REPOSITORIES[1:]:
+        schema = roots[repository][1]
+        paths = [row[0] for row in suite.rows(f'SELECT path FROM "{schema}".file_datastore_records WHERE path LIKE \'%biasGen%\'')]
+        assert len(paths) == 2 and all(p.startswith("file://") and "/rse/" in p for p in paths), paths
+    audit = suite.items("approval", "audit")
+    assert ("operator", "accept", "the flats are flat") in [(a["actor"], a["action"], a["comment"]) for a in audit], audit
+    suite.calbus("approval", "audit", "--verify")
+
+
+def the_night_is_judged_against_what_is_in_force(suite):
+    daily = {v["calib_type"]: v for v in suite.items("verify", "list", "--kind", "daily", "--day-obs", 20241209)}
+    assert sorted(daily) == ["bias", "dark", "flat"], daily
+    assert {v["verdict"] for v in daily.values()} == {"FAIL"}, daily
+    failures = suite.items("verify", "failures", daily["bias"]["verify_run"])
+    assert failures and {f["detector"] for f in failures} == {4}, failures
+    means = [f for f in failures if f["metric"] == "MEAN" or f["test"] == "MEAN"]
+    assert {f["amp"] for f in means} == {"C03"}, failures
+    assert all(abs(f["value"]) > f["limit"] > 0 for f in means), failures
+
+
+def alarms(suite):
+    return {a["name"]: a for a in suite.items("alarm", "list") if a["name"].startswith("Verify")}
+
+
+def the_changed_detector_raises_alarms_and_no_other(suite):
+    raised = alarms(suite)
+    assert {a["labels"]["detector"] for a in raised.values()} == {"4"}, raised
+    assert {a["labels"]["calib_type"] for a in raised.values()} == {"bias", "dark", "flat"}, raised
+    alarm = raised[CHANGED]
+    assert alarm["state"] == "active" and alarm["severity"] in ("WARNING", "SERIOUS"), alarm
+    for word in ("MEAN", "C03", "above", "electron", "20241209000"):
+        assert word in alarm["reason"], alarm["reason"]
+    flat = next(a for n, a in raised.items() if ".flat." in n)
+    assert "C11" in flat["reason"] and "C03" not in flat["reason"], flat["reason"]
+
+
+def the_pager_was_told(receiver):
+    notice = wait_until("the pager is told of the bias",
+                        lambda: next((n for n in receiver.notices if CHANGED in json.dumps(n)), None), 60)
+    assert notice["version"] == "4" and notice["status"] == "firing" and "C03" in json.dumps(notice), notice
+    assert not any("VerifyFailed.LSSTComCam.bias.0" in json.dumps(n) for n in receiver.notices), receiver.notices
+
+
+def an_acknowledgement_outlives_a_restart(suite):
+    suite.calbus("alarm", "ack", CHANGED, "--by", "operator", "--comment", "C03 is known")
+    acknowledged = alarms(suite)
+    assert acknowledged[CHANGED]["acknowledged_by"] == "operator", acknowledged
+    suite.calbus("down", "-q")
+    assert suite.run("status").returncode == 3
+    suite.up()
+    again = alarms(suite)
+    assert {n: (a["state"], a["severity"], a["acknowledged_by"], a["reason"]) for n, a in again.items()} == {
+        n: (a["state"], a["severity"], a["acknowledged_by"], a["reason"]) for n, a in acknowledged.items()}, again
+
+
+def the_stock_butler_finds_it(suite, stock):
+    found = subprocess.run([stock], capture_output=True, text=True, check=False)
+    if found.returncode == SKIPPED:
+        say("not looked at with the stock butler: " + found.stderr.strip())
+        return
+    assert found.returncode == 0, found.stderr
+    program = """
+import sys
+from astropy.time import Time
+from lsst.daf.butler import Butler, Timespan
+for repo in sys.argv[1:]:
+    butler = Butler.from_config(repo)
+    for kind, more in (("bias", {}), ("dark", {}), ("flat", {"physical_filter": "r_03"})):
+        for detector in (0, 4):
+            ref = butler.find_dataset(kind, instrument="LSSTComCam", detector=detector, collections="LSSTComCam/calib", **more,
+                timespan=Timespan(Time("2024-12-09T03:00:00", scale="tai"), Time("2024-12-09T03:00:01", scale="tai")))
+            assert ref is not None and "/DM-1/demo/" in ref.run, (repo, kind, ref)
+            assert butler.getURI(ref).exists() and bool(butler.exists(ref, full_check=True)), (repo, ref)
+    early = butler.find_dataset("bias", instrument="LSSTComCam", detector=4, collections="LSSTComCam/calib",
+        timespan=Timespan(Time("2024-12-08T11:00:00", scale="tai"), Time("2024-12-08T11:00:01", scale="tai")))
+    assert early is None, early
+    print(repo, len(butler.query_datasets("raw", collections="LSSTComCam/raw/all", find_first=False)))
+"""
+    done = subprocess.run([found.stdout.strip() + "/python", "-c", program, *night.REPOSITORIES], capture_output=True, text=True,
+                          check=False, env=suite.environment | {"DAF_BUTLER_REPOSITORY_INDEX": suite.home + "/repositories.yaml"})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:3] == ["/repo/main 72", "summit:/repo/LSSTComCam 36", "bts:/repo/LSSTComCam 36"], done.stdout
+
+
+def main(calbus, broker, stock):
+    if broker == "kafka" and not (shutil.which("java") and shutil.which("mvn")):
+        skip("Java and Maven are not installed (apt-get install default-jre-headless maven)")
+    receiver = Receiver()
+    with Suite(calbus, broker, CALBUS_ALARM_WEBHOOKS="pager=" + receiver.address()) as suite:
+        suite.up()
+        verifications = night.first_night(suite, damaged=2)
+        the_files_are_registered_and_their_sets_closed(suite)
+        each_calibration_is_verified_and_certified(suite, verifications)
+        night.expose(suite, "campaign", "summit")
+        night.expose(suite, "campaign", "bts")
+        night.wait_for_files(suite, 3 * night.FRAMES + 2)
+        night.approve(suite)
+        night.deploy(suite)
+        the_sites_have_them_and_use_them(suite)
+        night.expose(suite, "change")
+        night.wait_for_files(suite, 4 * night.FRAMES + 2)
+        night.wait_for_daily_verification(suite, 20241209)
+        night.wait_for_rest(suite)
+        the_night_is_judged_against_what_is_in_force(suite)
+        the_changed_detector_raises_alarms_and_no_other(suite)
+        the_pager_was_told(receiver)
+        an_acknowledgement_outlives_a_restart(suite)
+        the_stock_butler_finds_it(suite, stock)
+        assert suite.items("event", "dead-letter", "list") == []
+        say("the night is over")
+
+
+main(*sys.argv[1:4])

@@ -1,0 +1,139 @@
+"""Whatever lands, sound frames are registered and the rest is set aside, each with its reason: CALBUS GOLDEN"""
+import gzip
+import json
+import os
+import shutil
+import sys
+import zlib
+
+import night
+from outcome import repositories
+from suite import HERE, Suite, say, wait_until
+
+BOMB_BYTES = (1 << 30) + (1 << 24)  # more than ingest inflates
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def take_frames(suite, folder, *options):
+    """Frames of one detector, sorted by name."""
+    path = os.path.join(suite.folder, folder)
+    suite.calbus("simulate", "-i", night.INSTRUMENT, "--out", path, "--night", HERE + "/campaign.night", "--scale", 16,
+                 "--detectors", "0", "-q", *options)
+    return [os.path.join(path, name) for name in sorted(os.listdir(path))]
+
+
+def land(suite, name, data):
+    """As a careful copier does it: under another name first."""
+    path = os.path.join(suite.folder_of("usdf"), name)
+    with open(path + ".part", "wb") as file:
+        file.write(data)
+    os.rename(path + ".part", path)
+
+
+def bomb():
+    """A gzip file of a megabyte that wants to be a gigabyte."""
+    deflate = zlib.compressobj(6, zlib.DEFLATED, 31)
+    zeros = bytes(1 << 24)
+    parts = [deflate.compress(b"SIMPLE  =                    T".ljust(80))]
+    parts += [deflate.compress(zeros) for _ in range(BOMB_BYTES // len(zeros))]
+    return b"".join(parts) + deflate.flush()
+
+
+def altered(data):
+    """One bit of the last pixels but a few is another."""
+    at = len(data) - 2880 - 2880 // 2
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def wait_until_dealt_with(suite, files):
+    wait_until(f"{files} files are dealt with", lambda: suite.count("calbus.landed_file WHERE state <> 'arrived'") >= files and
+               suite.count("calbus.landed_file WHERE state = 'arrived'") == 0, 120)
+
+
+def registered(suite):
+    schema = next(schema for label, _, schema in repositories(suite) if label == "/repo/main")
+    frames = suite.rows(f'SELECT e.obs_id FROM "{schema}".exposure e ORDER BY 1')
+    raws = suite.count(f'"{schema}".dataset d JOIN "{schema}".dataset_type t ON t.id = d.dataset_type_id WHERE t.name = \'raw\'')
+    return [row[0] for row in frames], raws
+
+
+def each_was_set_aside_with_its_reason(suite, expected):
+    """expected: [(file name, kind, content)]"""
+    rejected = suite.items("exposure", "rejected")
+    assert sorted((r["file"], r["kind"]) for r in rejected) == sorted((n, k) for n, k, _ in expected), rejected
+    for name, kind, data in expected:
+        row = next(r for r in rejected if r["file"] == name and r["kind"] == kind)
+        assert content(row["kept_as"]) == data, f"{name} is kept as it came"
+        reason = json.loads(content(row["kept_as"] + ".reason.json"))
+        assert reason["kind"] == kind and reason["reason"] == row["reason"] != "", (reason, row)
+    assert suite.count("calbus.outbox WHERE type = 'exposure.rejected'") == len(expected)
+    left = [n for n in os.listdir(suite.folder_of("usdf")) if n != "rejected"]
+    assert left == [], left
+
+
+def main(calbus, golden):
+    with Suite(calbus) as suite:
+        suite.up()
+        frames = take_frames(suite, "sound")
+        plain = take_frames(suite, "plain", "--plain")
+        others = take_frames(suite, "others", "--seed", 8)
+        names = [os.path.basename(path) for path in frames]
+        e2v = content(golden + "/201807241028453-RTM-010-S11-det067.fits")
+        comcamsim = content(golden + "/CC_S_20240404_000780_R22_S01.fits")
+
+        say("sound files, one of them gzip-compressed under a .fits name")
+        land(suite, names[0], content(frames[0]))
+        land(suite, names[1], gzip.compress(content(frames[1])))
+        wait_until_dealt_with(suite, 2)
+        assert registered(suite)[1] == 2 and suite.items("exposure", "rejected") == [], suite.items("exposure", "rejected")
+
+        say("damaged ones")
+        damaged = [
+            (names[2], "truncated", content(frames[2])[:len(content(frames[2])) // 2]),
+            (names[3], "checksum", altered(content(plain[3]))),
+            (names[4], "not-fits", b"This is a note about last night.\n"),
+            ("201807241028453-RTM-010-S11-det067.fits", "foreign-camera", e2v),
+            ("CC_S_20240404_000780_R22_S01.fits", "unregistered", comcamsim),
+            (names[0], "duplicate", content(frames[0])),
+            (names[1], "conflict", content(others[1])),
+            ("CC_O_20241208_000999_R22_S00.fits", "too-large", bomb()),
+            ("empty.fits", "not-fits", b""),
+        ]
+        for name, _, data in damaged:
+            land(suite, name, data)
+        wait_until_dealt_with(suite, 2 + len(damaged))
+        each_was_set_aside_with_its_reason(suite, damaged)
+        exposures, raws = registered(suite)
+        assert raws == 2 and len(exposures) == 2, exposures
+
+        say("the sound copies of the damaged ones, dropped while nobody looks")
+        suite.down()
+        for i in (2, 3, 4):
+            shutil.copy(frames[i], suite.folder_of("usdf"))
+        in_between = (names[5], "truncated", content(frames[5])[:5760])
+        land(suite, in_between[0], in_between[2])
+        suite.up()
+        wait_until_dealt_with(suite, 2 + len(damaged) + 4)
+        each_was_set_aside_with_its_reason(suite, damaged + [in_between])
+        exposures, raws = registered(suite)
+        assert raws == 5 and len(exposures) == 5, exposures
+
+        say("the camera's own damage")
+        before = len(suite.items("exposure", "rejected"))
+        folder = os.path.join(suite.folder, "camera")
+        take_frames(suite, "camera", "--damage", 5, "--seq-num", 1)
+        for name in sorted(os.listdir(folder)):
+            land(suite, name, content(os.path.join(folder, name)))
+        wait_until("5 more are set aside", lambda: len(suite.items("exposure", "rejected")) == before + 5, 60)
+        kinds = {r["kind"] for r in suite.items("exposure", "rejected")}
+        assert kinds >= {"truncated", "checksum", "not-fits", "foreign-camera", "missing-key"}, kinds
+        wait_until("the 18 sound ones are registered", lambda: registered(suite)[1] == 5 + 18, 60)
+        assert suite.items("event", "dead-letter", "list") == []
+        say("nothing was lost, nothing half registered")
+
+
+main(*sys.argv[1:3])

@@ -1,0 +1,143 @@
+"""What a calibration scientist does in a night, step by step, on a suite. Each step returns when it has taken effect."""
+import glob
+import os
+
+from suite import HERE, say, wait_until
+
+INSTRUMENT = "LSSTComCam"
+REPOSITORIES = ["/repo/main", "summit:/repo/LSSTComCam", "bts:/repo/LSSTComCam"]
+GENERATIONS = {"bias": "biasGen", "dark": "darkGen", "flat": "flatGen-r"}
+CURATED = "LSSTComCam/calib/DM-48650"
+TICKET = "LSSTComCam/calib/DM-1"
+DETECTORS = 2
+FRAMES = 36  # of one night: 18 exposures of 2 detectors
+
+
+def generation_of(kind):
+    return f"{TICKET}/demo/{GENERATIONS[kind]}.20241210a"
+
+
+def expose(suite, plan, site="usdf", *options):
+    """The camera takes a night; its files land at a site."""
+    say(f"the camera takes {plan} for {site}")
+    suite.calbus("simulate", "-i", INSTRUMENT, "--out", suite.folder_of(site), "--night", os.path.join(HERE, plan + ".night"),
+                 "--scale", 8, "--detectors", "0,4", "--seed", 7, "-q", *options)
+
+
+def wait_for_files(suite, at_least):
+    say(f"waiting for {at_least} files")
+    suite.calbus("exposure", "wait", "--files", at_least, "--timeout", 180)
+
+
+def put_the_first_calibrations_in_force(suite, folder):
+    """Photon transfer curves, which no pipeline of this campaign makes, at every site."""
+    say("curated calibrations")
+    for repository in REPOSITORIES:
+        suite.ask("calib", "curate", "-i", INSTRUMENT, "--type", "ptc", "--ticket", "DM-48650", "--repo", repository,
+                  *sorted(glob.glob(folder + "/ptc_det*.fits")),
+                  done=lambda: suite.run("chain", "show", CURATED, "--repo", repository).returncode == 0)
+        prepend(suite, CURATED, repository)
+
+
+def prepend(suite, child, repository):
+    """The person at a site puts a ticket's chain in front of the default chain. Twice is as once."""
+    suite.calbus("chain", "prepend", f"{INSTRUMENT}/calib", child, "--repo", repository)
+
+
+def submit(suite, kind):
+    run = f"calbus.run WHERE output_collection = '{generation_of(kind)}'"
+    suite.ask("generation", "submit", kind, "-i", INSTRUMENT, "--ticket", "DM-1", "--tag", "demo", "--rerun", "20241210a",
+              "--inputs", f"{TICKET},{CURATED}", "--no-wait", *(["--band", "r"] if kind == "flat" else []), "--where",
+              f"instrument='{INSTRUMENT}' and exposure.day_obs=20241208 and exposure.observation_type='{kind}'",
+              done=lambda: suite.count(run) > 0)
+
+
+def build(suite, kind):
+    """Generate, verify, certify. Returns the verification as `calbus verify wait --json` tells it."""
+    say(f"{kind}: build")
+    submit(suite, kind)
+    suite.calbus("generation", "wait", generation_of(kind), "--timeout", 180)
+    say(f"{kind}: verify")
+    verified = suite.json("verify", "wait", generation_of(kind), "--timeout", 180)
+    say(f"{kind}: certify")
+    run = f"calbus.certification WHERE generation_run LIKE '{generation_of(kind)}/%'"
+    suite.ask("certify", generation_of(kind), "--begin-date", "2024-12-08T12:00:00", done=lambda: suite.count(run) > 0)
+    return verified
+
+
+def approve(suite):
+    say("the board accepts")
+    suite.ask("approval", "propose", "-i", INSTRUMENT, "--ticket", "DM-1", "--taxicab", "TAXICAB-1", "--label", "demo",
+              "--by", "operator", done=lambda: suite.count("calbus.proposal") > 0)
+    suite.ask("approval", "accept", "TAXICAB-1", "--by", "operator", "--reason", "the flats are flat", done=lambda: suite.count(
+        "calbus.proposal WHERE state NOT IN ('PROPOSED', 'HAILED')") > 0)
+
+
+def deploy(suite):
+    """Files cross, sites import, people there put the ticket's chain in force, and what is in force is checked."""
+    say("waiting for the imports")
+    suite.calbus("dist", "wait", "TAXICAB-1", "--until", "imported", "--timeout", 180)
+    for repository in REPOSITORIES:
+        say(f"{repository}: in force")
+        prepend(suite, TICKET, repository)
+    say("waiting for the deployment checks")
+    suite.calbus("dist", "wait", "TAXICAB-1", "--until", "checked", "--timeout", 180)
+
+
+def wait_for_daily_verification(suite, day_obs):
+    say(f"waiting for the daily verification of {day_obs}")
+    finished = (f"calbus.verification WHERE kind = 'daily' AND day_obs = {day_obs} AND repository = '/repo/main' "
+                "AND state = 'finished'")
+    wait_until(f"bias, dark and flat of {day_obs} are verified",
+               lambda: suite.tolerant(lambda: suite.count(finished) == 3), 240)
+
+
+def wait_for_rest(suite):
+    """Nothing is under way any more: no event, no run, no job, no notification."""
+    say("waiting for rest")
+    work = {
+        "outbox": "calbus.outbox WHERE published IS NULL",
+        "request": "calbus.request WHERE state = 'open'",
+        "run": "calbus.run WHERE state IN ('requested', 'running')",
+        "verification": "calbus.verification WHERE state = 'open'",
+        "job": "calbus.dist_job",
+        "delivery": "calbus.alarm_delivery WHERE wanted > delivered",
+        "file": "calbus.landed_file WHERE state = 'arrived'",
+        "set": "calbus.calibset WHERE state = 'open'",
+        "unhandled": "calbus.outbox o JOIN calbus.subscription s ON s.type = o.type AND o.ce_time > s.since WHERE NOT EXISTS ("
+                     "SELECT FROM calbus.inbox i WHERE i.ce_id = o.ce_id AND i.consumer_group = s.consumer_group)",
+    }
+
+    left = {}
+
+    def is_at_rest():
+        left.update({name: suite.count(table) for name, table in work.items()})
+        return not any(left.values())
+
+    try:
+        wait_until("everything has come to rest", lambda: suite.tolerant(is_at_rest), 180)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; left: { {k: n for k, n in left.items() if n} }") from None
+
+
+def first_night(suite, damaged=0):
+    """From raw files to three certified calibrations. Returns their verifications."""
+    folder = os.path.join(suite.folder, "ptc")
+    expose(suite, "campaign", "usdf", "--ptc", folder, "--damage", damaged)
+    put_the_first_calibrations_in_force(suite, folder)
+    wait_for_files(suite, FRAMES + damaged)
+    return {kind: build(suite, kind) for kind in GENERATIONS}
+
+
+def whole_night(suite):
+    """First night, approval, deployment at three sites, and a second night on which detector 4 has changed."""
+    first_night(suite)
+    for site in ("summit", "bts"):
+        expose(suite, "campaign", site)
+    wait_for_files(suite, 3 * FRAMES)
+    approve(suite)
+    deploy(suite)
+    expose(suite, "change")
+    wait_for_files(suite, 4 * FRAMES)
+    wait_for_daily_verification(suite, 20241209)
+    wait_for_rest(suite)
