@@ -117,7 +117,7 @@ bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_fil
     struct cb_error why = { 0 };
     struct cb_digest digest;
     cb_auto(cb_raw_close) struct cb_raw *raw = NULL;
-    bool ok = cb_digest_file(path, &digest, err);
+    bool ok = cb_digest_sha256(path, &digest, err);
     if (ok) {
         memcpy(file.sha256, digest.sha256, sizeof file.sha256);
         file.size_bytes = digest.size_bytes;

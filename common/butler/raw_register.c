@@ -150,7 +150,8 @@ static bool compare_registered(struct cb_repo *repo, struct cb_raw_file *file, c
     struct cb_digest digest;
     struct cb_error why = { 0 };
     char reason[CB_ERROR_TEXT_SIZE];
-    bool readable = cb_dataset_file(repo, &found.item[0], &path, &why) && cb_digest_file(path, &digest, &why);
+    bool readable =
+        cb_dataset_file(repo, &found.item[0], &path, &why) && cb_digest_sha256(path, &digest, &why);
     bool same = readable && strcmp(digest.sha256, file->sha256) == 0;
     snprintf(reason, sizeof reason, "%s detector %d is registered already, with %s (dataset %s)%s%s",
              file->record.obs_id, file->record.detector.id, same ? "the same content" : "another content",

@@ -90,7 +90,7 @@ static bool checksum(struct cb_call_state *state, const struct cb_call_input *in
             return true;
         }
     }
-    if (!cb_digest_file(input->path, &digest, err))
+    if (!cb_digest_sha256(input->path, &digest, err))
         return false;
     memcpy(ret_sha256, digest.sha256, sizeof digest.sha256);
     return true;

@@ -55,7 +55,7 @@ static bool close_output(struct cb_call_output *output, char *path, struct cb_er
 {
     struct cb_digest digest;
 
-    if (!cb_digest_file(path, &digest, err))
+    if (!cb_digest_sha256(path, &digest, err))
         return false;
     free(output->path);
     output->path = cb_xstrdup(path);

@@ -71,7 +71,7 @@ static bool complete_output(struct cb_call_output *output, struct cb_error *err)
 
     if (output->sha256[0] != '\0')
         return true;
-    if (!cb_digest_file(output->path, &digest, err))
+    if (!cb_digest_sha256(output->path, &digest, err))
         return false;
     output->size_bytes = digest.size_bytes;
     memcpy(output->sha256, digest.sha256, sizeof output->sha256);
