@@ -67,10 +67,10 @@ char *site_repository_of(const struct cb_site *site, const char *instrument)
 char *default_expression(const struct cb_sites *sites, const char *instrument)
 {
     char *expression = cb_xstrdup("");
-    for (size_t i = 1; i < CB_SITES; i++) {
+    for (size_t i = 0; i < CB_SITES; i++) {
         const struct cb_site *site = &sites->site[i];
         cb_auto(cb_free) char *repository = site->enabled ? site_repository_of(site, instrument) : NULL;
-        if (repository == NULL)
+        if (repository == NULL && !(i == 0 && site->enabled))
             continue;
         char *longer = cb_xasprintf("%s%s%s", expression, expression[0] == '\0' ? "" : "|", site->rse);
         free(expression);
