@@ -1,5 +1,9 @@
 /* calbus site: the sites that calibrations are carried to. */
+#include "broker.h"
+#include "cluster.h"
 #include "commands.h"
+#include "database.h"
+#include "sites_setup.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -71,6 +75,22 @@ static bool show(struct ctl *ctl, struct cb_error *err)
                       name);
 }
 
+/* What calbus up does beside starting processes, for suites that are started otherwise (containers, systemd). */
+static bool setup(struct ctl *ctl, struct cb_error *err)
+{
+    const struct ctl_settings *settings = NULL;
+    struct cb_db *db = NULL;
+    int applied = 0;
+    if (!ctl_settings_of(ctl, &settings, err) || !ctl_db_of(ctl, &db, err))
+        return false;
+    cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, settings->common.db_uri);
+    if (!ctl_make_folder(ctl->layout.home, 0755, err) || !ctl_database_migrate(ctl, db, &applied, err) ||
+        !ctl_sites_set_up(ctl, db, uri, err) || !ctl_broker_wait(settings, settings->ready_ms, err))
+        return false;
+    ctl_say(ctl, "database, topics, sites and repositories are there (%s)", ctl->layout.home);
+    return true;
+}
+
 static const struct ctl_verb verbs[] = {
     { .name = "list",
       .words = "",
@@ -84,6 +104,11 @@ static const struct ctl_verb verbs[] = {
       .least = 1,
       .most = 1,
       .run = show },
+    { .name = "setup",
+      .words = "",
+      .summary = "Make what calbus up makes (tables, topics, folders, repositories) where something else starts the services.",
+      .examples = "calbus site setup",
+      .run = setup },
     { .run = NULL },
 };
 const struct ctl_noun noun_site = { "site", "The sites that calibrations are carried to.", verbs, false };
