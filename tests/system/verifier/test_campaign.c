@@ -13,6 +13,19 @@
 #define WHERE(type)                                                                                          \
     "instrument='LSSTComCam' and exposure.day_obs=20241208 and exposure.observation_type='" type "'"
 
+static char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    cb_auto_bytes struct cb_bytes text = CB_BYTES(1U << 20);
+    char part[4096];
+    size_t got = 0;
+    assert_non_null(file);
+    while ((got = fread(part, 1, sizeof part, file)) > 0)
+        cb_bytes_add(&text, part, got);
+    fclose(file);
+    return cb_bytes_steal(&text);
+}
+
 static const struct cb_engine verify_engine = { .name = "verifier", .lease_ms = 60000, .max_attempts = 3 };
 
 static int64_t number(struct fixture *f, const char *sql)
@@ -175,27 +188,11 @@ static void a_dark_and_a_flat_pass_on_their_own_inputs(void **state)
     cb_repo_index_done(&me.index);
 }
 
-static int make_verified_campaign(void **state)
-{
-    static const char *const migrations[] = { "0001_bus.sql", "0003_run.sql", "0005_verification.sql" };
-    if (make_campaign(state) != 0)
-        return -1;
-    struct fixture *f = *state;
-    must(cb_db_script(f->db, "DROP SCHEMA calbus CASCADE", &oops));
-    for (size_t i = 0; i < sizeof migrations / sizeof *migrations; i++) {
-        cb_auto(cb_free) char *path = cb_xasprintf(CB_DEPLOY "/migrations/%s", migrations[i]);
-        cb_auto(cb_free) char *sql = read_text(path);
-        must(cb_db_script(f->db, sql, &oops));
-    }
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_bias_passes_on_its_own_inputs, make_verified_campaign,
-                                        drop_repository),
-        cmocka_unit_test_setup_teardown(a_dark_and_a_flat_pass_on_their_own_inputs, make_verified_campaign,
+        cmocka_unit_test_setup_teardown(a_bias_passes_on_its_own_inputs, make_campaign, drop_repository),
+        cmocka_unit_test_setup_teardown(a_dark_and_a_flat_pass_on_their_own_inputs, make_campaign,
                                         drop_repository),
     };
     return cmocka_run_group_tests_name("verification of a campaign", tests, NULL, NULL);
