@@ -48,8 +48,8 @@ extern const struct butler_command butler_create, butler_register_instrument, bu
     butler_query_datasets, butler_query_dimension_records, butler_query_dataset_types, butler_query_data_ids,
     butler_certify_calibrations, butler_collection_chain, butler_retrieve_artifacts,
     butler_register_dataset_type;
-/* Comes with the ingest service's library. */
-extern const struct butler_command butler_ingest_raws __attribute__((weak));
+
+extern const struct butler_command butler_ingest_raws;
 extern const struct butler_command butler_export_calibs __attribute__((weak)),
     butler_import __attribute__((weak));
 
