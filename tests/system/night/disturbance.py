@@ -47,8 +47,9 @@ def heal(suite):
                 raise
 
 
-def kill_everything_in_turn(seed, rounds):
-    """Each process of the suite, the supervisor too, is killed once a round, in an order and at moments drawn with seed."""
+def kill_everything_in_turn(seed, rounds, killed):
+    """Each process of the suite, the supervisor too, is killed once a round, in an order and at moments drawn with seed.
+    killed: gets their names."""
     dice = random.Random(seed)
 
     def work(suite, over):
@@ -59,6 +60,7 @@ def kill_everything_in_turn(seed, rounds):
                 if over.wait(dice.uniform(0.2, LONGEST_GAP_S)):
                     return
                 if suite.kill(unit):
+                    killed.add(unit)
                     say(f"    kill -9 {unit}")
                 if unit == "supervisor":
                     heal(suite)

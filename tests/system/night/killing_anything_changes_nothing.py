@@ -21,8 +21,10 @@ def disturbed_night(calbus, seed):
     say(f"a night with kills, seed {seed}")
     with Suite(calbus) as suite:
         suite.up()
-        with disturbance.Disturbance(suite, disturbance.kill_everything_in_turn(seed, ROUNDS)):
+        everything, killed = set(suite.units()), set()
+        with disturbance.Disturbance(suite, disturbance.kill_everything_in_turn(seed, ROUNDS, killed)):
             night.whole_night(suite)
+        assert killed == everything, f"the night was too short to kill {everything - killed}"
         night.wait_for_rest(suite)
         return outcome(suite)
 

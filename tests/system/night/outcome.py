@@ -100,7 +100,9 @@ TABLES = {
     "certifications": "SELECT repository, dataset_type, collection, ticket_chain, begin_tai, end_tai, datasets "
                       "FROM calbus.certification",
     "proposals": "SELECT ticket_chain, taxicab_ticket, label, state FROM calbus.proposal",
-    "audit": "SELECT actor, action, from_state, to_state, comment FROM calbus.approval_audit",
+    # which site was first is chance
+    "audit": "SELECT actor, action, from_state, to_state, CASE WHEN action <> 'start-deployment' THEN comment END "
+             "FROM calbus.approval_audit",
     "rules": "SELECT name, rse_expression, copies, state, locks_ok, locks_replicating, locks_stuck FROM calbus.rule",
     "replicas": "SELECT rse, scope, name, state, bytes FROM calbus.replica WHERE name NOT LIKE '%export.yaml'",
     "imports": "SELECT site, repository, state, datasets FROM calbus.site_import",

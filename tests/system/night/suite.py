@@ -50,6 +50,45 @@ def say(what):
 STARTED = time.monotonic()
 
 
+# ---- clearing up ----
+
+def is_of(pid, home):
+    """The environment of a process tells whose it is."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return f"CALBUS_HOME={home}".encode() in file.read().split(b"\0")
+    except OSError:
+        return False
+
+
+def end_what_is_left(home):
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and int(entry) != os.getpid() and is_of(entry, home):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(entry), signal.SIGKILL)
+
+
+def remove_database(home):
+    """Root's database lies outside the home."""
+    with contextlib.suppress(OSError), open(os.path.join(home, "postgres", "location"), encoding="utf-8") as file:
+        place = file.read().strip()
+        if place.startswith("/var/lib/calbus/"):
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(place + ".old", ignore_errors=True)
+
+
+def guard(program, folder):
+    """Wait until the test has ended, in whatever way, then leave nothing running and nothing behind."""
+    keep = sys.stdin.read() == "keep"
+    home = os.path.join(folder, "home")
+    with contextlib.suppress(subprocess.TimeoutExpired, OSError):
+        subprocess.run([program, "down", "-q"], timeout=60, check=False, capture_output=True)
+    end_what_is_left(home)
+    if not keep:
+        remove_database(home)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class Suite:
     """`with Suite(CALBUS) as suite:` starts nothing; everything it started has ended after the block."""
 
@@ -64,6 +103,9 @@ class Suite:
             "CALBUS_HOME": self.home, "CALBUS_CONSOLE_LISTEN": "127.0.0.1:0", "SCRATCH": self.folder,
             "CALBUS_DISTRIBUTOR_LISTEN": "127.0.0.1:0", "LC_ALL": "C.UTF-8"} | settings
         self.uri = None
+        # outlives this process, even its kill -9, and clears up when the pipe closes
+        self.guard = subprocess.Popen([sys.executable, "-B", __file__, self.program, self.folder], stdin=subprocess.PIPE,
+                                      start_new_session=True, env=self.environment)
 
     def __enter__(self):
         return self
@@ -71,15 +113,11 @@ class Suite:
     def __exit__(self, kind, error, trace):
         if kind is not None and kind is not SystemExit:
             print(f"FAILED: {error}\n{self.logs()}", file=sys.stderr)
-        keep = kind is not None and os.environ.get("CALBUS_KEEP")
-        with contextlib.suppress(Exception):
-            self.down()
-        self.end_what_is_left()
-        if keep:
+        if kind is not None and os.environ.get("CALBUS_KEEP"):
+            self.guard.stdin.write(b"keep")
             print("kept:", self.folder, file=sys.stderr)
-            return
-        self.remove_database()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.guard.stdin.close()
+        self.guard.wait(120)
 
     # ---- commands ----
 
@@ -163,33 +201,11 @@ class Suite:
     def kill(self, unit):
         """kill -9; whether there was something to kill."""
         pid = self.units().get(unit)
-        if pid is None or not self.is_ours(pid):
+        if pid is None or not is_of(pid, self.home):
             return False
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         return True
-
-    def is_ours(self, pid):
-        """The environment of a process tells whose it is."""
-        try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                return f"CALBUS_HOME={self.home}".encode() in file.read().split(b"\0")
-        except OSError:
-            return False
-
-    def end_what_is_left(self):
-        for entry in os.listdir("/proc"):
-            if entry.isdigit() and self.is_ours(int(entry)):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(entry), signal.SIGKILL)
-
-    def remove_database(self):
-        """Root's database lies outside the home."""
-        with contextlib.suppress(OSError), open(os.path.join(self.home, "postgres", "location"), encoding="utf-8") as file:
-            place = file.read().strip()
-            if place.startswith("/var/lib/calbus/"):
-                shutil.rmtree(place, ignore_errors=True)
-                shutil.rmtree(place + ".old", ignore_errors=True)
 
     def is_ready(self):
         return self.run("status").returncode == 0
@@ -221,3 +237,7 @@ class Suite:
                 worst = [line[:600] for line in log if '"level":"error"' in line or '"level":"warn"' in line][-lines:]
                 text.append(f"--- {file}\n" + "".join(worst))
         return "\n".join(text)
+
+
+if __name__ == "__main__":
+    guard(*sys.argv[1:3])
