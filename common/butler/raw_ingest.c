@@ -48,6 +48,7 @@ static enum cb_raw_fault fault_of_sentence(const char *text)
         { "truncated", CB_RAW_TRUNCATED },
         { "was shortened", CB_RAW_TRUNCATED },
         { "SUM does not hold", CB_RAW_CHECKSUM },
+        { "the data sum to", CB_RAW_CHECKSUM },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strstr(text, table[i].words) != NULL)
@@ -110,6 +111,21 @@ static bool translate(struct cb_raw_file *file, const struct cb_header *metadata
     return true;
 }
 
+/* Whose frame it is comes first: what else is wrong with another camera's is not for us to say. */
+static bool inspect_opened(struct cb_raw_file *file, struct cb_raw *raw, const char *corrections,
+                           struct cb_error *err)
+{
+    cb_auto(cb_header_free) struct cb_header *metadata = cb_raw_metadata(raw);
+    const struct cb_card_source source = cb_raw_cards(metadata);
+    const struct cb_instrument *instrument;
+    struct cb_error why = { 0 };
+    if (!cb_translate_camera(&source, &instrument, &why))
+        return keep_fault(file, CB_RAW_FOREIGN_CAMERA, &why, err);
+    if (!cb_raw_check(raw, &why))
+        return keep_fault(file, fault_of_sentence(why.text), &why, err);
+    return translate(file, metadata, corrections, err);
+}
+
 bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_file *ret_file,
                     struct cb_error *err)
 {
@@ -121,12 +137,8 @@ bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_fil
     if (ok) {
         memcpy(file.sha256, digest.sha256, sizeof file.sha256);
         file.size_bytes = digest.size_bytes;
-        if (!cb_raw_open(path, &raw, &why) || !cb_raw_check(raw, &why)) {
-            ok = keep_fault(&file, fault_of_sentence(why.text), &why, err);
-        } else {
-            cb_auto(cb_header_free) struct cb_header *metadata = cb_raw_metadata(raw);
-            ok = translate(&file, metadata, corrections, err);
-        }
+        ok = cb_raw_open(path, &raw, &why) ? inspect_opened(&file, raw, corrections, err)
+                                           : keep_fault(&file, fault_of_sentence(why.text), &why, err);
     }
     if (!ok) {
         cb_raw_file_done(&file);

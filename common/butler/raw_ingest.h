@@ -34,7 +34,7 @@ struct cb_raw_file {
 };
 void cb_raw_file_done(struct cb_raw_file *file);
 
-/* Read a file whole: FITS structure, every tile of every segment, CHECKSUM and DATASUM, camera, header. A
+/* Read a file whole: FITS structure, camera, every tile of every segment, CHECKSUM and DATASUM, header. A
  * faulty file is a result, not an error. corrections: folders of correction files
  * ("<instrument>-<obs_id>.yaml"), colon-separated; NULL: none. Errors: CB_ERR_TRANSIENT, CB_ERR_NOT_FOUND the
  * file cannot be read for now, or is gone. */
