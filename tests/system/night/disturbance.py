@@ -5,7 +5,7 @@ import time
 
 from suite import CommandFailed, say
 
-LONGEST_GAP_S = 3.0
+LONGEST_GAP_S = 4.0
 
 
 class Disturbance:
@@ -47,13 +47,13 @@ def heal(suite):
                 raise
 
 
-def kill_everything_in_turn(seed, rounds, killed):
-    """Each process of the suite, the supervisor too, is killed once a round, in an order and at moments drawn with seed.
+def kill_everything_in_turn(seed, killed):
+    """Each process of the suite, the supervisor too, in an order and at moments drawn with seed, round after round.
     killed: gets their names."""
     dice = random.Random(seed)
 
     def work(suite, over):
-        for _ in range(rounds):
+        while not over.is_set():
             targets = sorted(suite.units())
             dice.shuffle(targets)
             for unit in targets:

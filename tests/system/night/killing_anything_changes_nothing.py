@@ -6,8 +6,6 @@ import night
 from outcome import differences, outcome
 from suite import Suite, say
 
-ROUNDS = 2
-
 
 def undisturbed_night(calbus):
     say("an undisturbed night")
@@ -22,7 +20,7 @@ def disturbed_night(calbus, seed):
     with Suite(calbus) as suite:
         suite.up()
         everything, killed = set(suite.units()), set()
-        with disturbance.Disturbance(suite, disturbance.kill_everything_in_turn(seed, ROUNDS, killed)):
+        with disturbance.Disturbance(suite, disturbance.kill_everything_in_turn(seed, killed)):
             night.whole_night(suite)
         assert killed == everything, f"the night was too short to kill {everything - killed}"
         night.wait_for_rest(suite)

@@ -104,20 +104,24 @@ def wait_for_rest(suite):
         "delivery": "calbus.alarm_delivery WHERE wanted > delivered",
         "file": "calbus.landed_file WHERE state = 'arrived'",
         "set": "calbus.calibset WHERE state = 'open'",
-        "unhandled": "calbus.outbox o JOIN calbus.subscription s ON s.type = o.type AND o.ce_time > s.since WHERE NOT EXISTS ("
-                     "SELECT FROM calbus.inbox i WHERE i.ce_id = o.ce_id AND i.consumer_group = s.consumer_group)",
+        "unhandled": "calbus.outbox o JOIN calbus.subscription s ON s.type = o.type AND o.ce_time > s.since WHERE "
+                     "(o.ce_id, s.consumer_group) NOT IN (SELECT ce_id, consumer_group FROM calbus.inbox)",
     }
 
     left = {}
 
     def is_at_rest():
-        left.update({name: suite.count(table) for name, table in work.items()})
-        return not any(left.values())
+        before = dict(left)
+        left.clear()
+        left.update({name: n for name, table in work.items() if (n := suite.count(table)) > 0})
+        if left and left != before:
+            say(f"    {left}")
+        return not left
 
     try:
         wait_until("everything has come to rest", lambda: suite.tolerant(is_at_rest), 180)
     except AssertionError as error:
-        raise AssertionError(f"{error}; left: { {k: n for k, n in left.items() if n} }") from None
+        raise AssertionError(f"{error}; left: {left}") from None
 
 
 def first_night(suite, damaged=0):
