@@ -352,7 +352,7 @@ static bool verdict(const struct gathering *all, struct cb_error *err)
 bool cb_settings_load(const struct cb_setting *const *tables, void *const *targets,
                       const struct cb_settings_sources *sources, struct cb_error *err)
 {
-    struct gathering all = { .tables = tables, .sources = sources, .mistakes = CB_BYTES(64 * 1024) };
+    struct gathering all = { .tables = tables, .sources = sources, .mistakes = CB_BYTES(65536) };
     gather(&all);
     for (size_t i = 0; tables[i] != NULL; i++)
         clear_texts(tables[i], targets[i]);
@@ -369,7 +369,7 @@ bool cb_settings_load(const struct cb_setting *const *tables, void *const *targe
 bool cb_settings_tell(const struct cb_setting *const *tables, const struct cb_settings_sources *sources,
                       cb_setting_teller *tell, void *self, struct cb_error *err)
 {
-    struct gathering all = { .tables = tables, .sources = sources, .mistakes = CB_BYTES(64 * 1024) };
+    struct gathering all = { .tables = tables, .sources = sources, .mistakes = CB_BYTES(65536) };
     gather(&all);
     bool ok = verdict(&all, err);
     for (const struct cb_setting *const *table = tables; ok && *table != NULL; table++)

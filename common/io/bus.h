@@ -124,6 +124,10 @@ void cb_consumer_done(struct cb_consumer *consumer, const char *topic, int32_t p
                       int64_t next_offset);
 /* Send what is remembered; wait for the answer if asked. A failure is left for the next time. */
 void cb_consumer_flush(struct cb_consumer *consumer, bool wait);
+/* Messages between our position and the log's end, as the client knows them without asking, per assigned
+ * partition. */
+typedef void cb_lag_teller(void *self, const char *topic, int32_t partition, int64_t lag);
+void cb_consumer_each_lag(struct cb_consumer *consumer, cb_lag_teller *tell, void *self);
 /* True when partitions are assigned. */
 bool cb_consumer_is_assigned(const struct cb_consumer *consumer);
 

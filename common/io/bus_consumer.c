@@ -181,8 +181,8 @@ void cb_message_free(struct cb_message *message)
     if (message == NULL)
         return;
     for (size_t i = 0; i < message->header_count; i++) {
-        free((void *)(uintptr_t)message->headers[i].name);
-        free((void *)(uintptr_t)message->headers[i].value);
+        free((void *)message->headers[i].name);
+        free((void *)message->headers[i].value);
     }
     free(message->headers);
     free(message->topic);
@@ -246,6 +246,28 @@ void cb_consumer_flush(struct cb_consumer *consumer, bool wait)
     /* a commit that fails is made good by the next one, and by the inbox */
     rd_kafka_commit(consumer->handle, consumer->done, wait ? 0 : 1);
     clear_done(consumer);
+}
+
+static void tell_lag(const struct cb_consumer *consumer, const rd_kafka_topic_partition_t *partition,
+                     cb_lag_teller *tell, void *self)
+{
+    int64_t first = 0, end = 0;
+    if (rd_kafka_get_watermark_offsets(consumer->handle, partition->topic, partition->partition, &first,
+                                       &end) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        end < 0 || partition->offset < 0)
+        return;
+    tell(self, partition->topic, partition->partition, end > partition->offset ? end - partition->offset : 0);
+}
+
+void cb_consumer_each_lag(struct cb_consumer *consumer, cb_lag_teller *tell, void *self)
+{
+    rd_kafka_topic_partition_list_t *partitions = NULL;
+    if (rd_kafka_assignment(consumer->handle, &partitions) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    if (rd_kafka_position(consumer->handle, partitions) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        for (int i = 0; i < partitions->cnt; i++)
+            tell_lag(consumer, &partitions->elems[i], tell, self);
+    rd_kafka_topic_partition_list_destroy(partitions);
 }
 
 bool cb_consumer_is_assigned(const struct cb_consumer *consumer)

@@ -93,9 +93,8 @@ bool cb_producer_send(struct cb_producer *producer, const struct cb_record *reco
     rd_kafka_headers_t *headers = make_headers(record);
     size_t key_size = record->key != NULL ? strlen(record->key) : 0;
     rd_kafka_resp_err_t code = rd_kafka_producev(
-        producer->handle, RD_KAFKA_V_TOPIC(record->topic),
-        RD_KAFKA_V_KEY((void *)(uintptr_t)record->key, key_size),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->size), RD_KAFKA_V_HEADERS(headers),
+        producer->handle, RD_KAFKA_V_TOPIC(record->topic), RD_KAFKA_V_KEY((void *)record->key, key_size),
+        RD_KAFKA_V_VALUE((void *)record->value, record->size), RD_KAFKA_V_HEADERS(headers),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(tag), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return true; /* the headers are the message's now */

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -136,23 +137,34 @@ static struct MHD_Response *respond_stream(struct cb_http_server *server, const 
                                              end_stream);
 }
 
+/* Digits to a number; *text moves behind them. False when there are none. */
+static bool take_number(const char **text, uint64_t *ret)
+{
+    char *end = NULL;
+    if (!isdigit((unsigned char)**text))
+        return false;
+    errno = 0;
+    *ret = strtoull(*text, &end, 10);
+    *text = end;
+    return errno == 0;
+}
+
 /* "bytes=A-B", "bytes=A-" or "bytes=-N" within size: one range. */
 static bool parse_range(const char *text, uint64_t size, uint64_t *ret_first, uint64_t *ret_last)
 {
-    unsigned long long first = 0, last = 0;
-    int end = 0;
-    if (text == NULL || size == 0)
+    uint64_t first = 0, last = 0;
+    if (text == NULL || size == 0 || strncmp(text, "bytes=", 6) != 0)
         return false;
-    if (sscanf(text, "bytes=-%llu%n", &last, &end) == 1 && text[end] == '\0' && last > 0) {
-        *ret_first = last < size ? size - last : 0;
-        *ret_last = size - 1;
-        return true;
-    }
-    int fields = sscanf(text, "bytes=%llu-%n%llu%n", &first, &end, &last, &end);
-    if (fields < 1 || text[end] != '\0' || first >= size || (fields == 2 && last < first))
+    text += 6;
+    bool has_first = take_number(&text, &first);
+    if (*text++ != '-')
         return false;
-    *ret_first = first;
-    *ret_last = fields == 2 && last < size ? last : size - 1;
+    bool has_last = take_number(&text, &last);
+    if (*text != '\0' || (has_first && first >= size) || (has_first && has_last && last < first) ||
+        (!has_first && (!has_last || last == 0)))
+        return false;
+    *ret_first = has_first ? first : last < size ? size - last : 0;
+    *ret_last = has_first && has_last && last < size ? last : size - 1;
     return true;
 }
 
@@ -191,8 +203,8 @@ static enum MHD_Result send_reply(struct cb_http_server *server, const struct cb
         cb_bytes_clear(&reply->body);
     }
     if (response == NULL)
-        response = MHD_create_response_from_buffer(
-            reply->body.size, (void *)(uintptr_t)cb_bytes_text(&reply->body), MHD_RESPMEM_MUST_COPY);
+        response = MHD_create_response_from_buffer(reply->body.size, (void *)cb_bytes_text(&reply->body),
+                                                   MHD_RESPMEM_MUST_COPY);
     for (size_t i = 0; i < reply->header_count; i++)
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
     enum MHD_Result result = MHD_queue_response(request->connection, (unsigned)reply->status, response);
@@ -297,8 +309,8 @@ static bool start_daemon(struct cb_http_server *server, const struct cb_http_con
                      (tls ? (unsigned)MHD_USE_TLS : 0U) |
                      (address->ss_family == AF_INET6 ? (unsigned)MHD_USE_IPv6 : 0U);
     const struct MHD_OptionItem secrets[] = {
-        { tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(uintptr_t)config->tls_certificate },
-        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->tls_key },
+        { tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)config->tls_certificate },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)config->tls_key },
         { MHD_OPTION_END, 0, NULL },
     };
     server->daemon = MHD_start_daemon(

@@ -33,15 +33,14 @@ struct cb_daemon {
     /* main thread only */
     struct cb_db *db;
     int64_t db_retry_ms;
-    unsigned db_failures;
+    unsigned db_failures, bus_failures;
     struct cb_bus_config bus;
     struct cb_bus_place place;
     struct cb_consumer *consumer;
     struct cb_producer *producer; /* of loose events */
     int64_t bus_check_ms;
-    unsigned bus_failures;
     struct cb_lanes *lanes;
-    int64_t flush_ms;
+    int64_t flush_ms, lag_ms;
     struct cb_task_state *tasks;
     const char **topics; /* subscribed, ended by NULL */
     size_t topic_count;
@@ -52,16 +51,15 @@ struct cb_daemon {
     struct cb_work_crew *crew;
     struct cb_pulse *pulse;
     pthread_t runner;
-    bool has_runner;
-    int work_threads;
-    int32_t pid;
     int64_t started_unix_ms;
     atomic_llong moved_ms;     /* when the main loop last moved, monotonic */
     atomic_llong delivered_ms; /* when the broker last took a loose event, monotonic */
-    atomic_bool db_up, bus_up, started;
     pthread_mutex_t fatal_lock;
-    atomic_bool failed; /* a thread met a fatal error: leave the loop */
     struct cb_error failure;
+    int32_t pid;
+    atomic_bool db_up, bus_up, started;
+    atomic_bool failed; /* a thread met a fatal error: leave the loop */
+    bool has_runner;
 };
 
 /* Remember the first fatal error and end the loop. Thread-safe. */

@@ -28,7 +28,7 @@ static const void *field_at(const ProtobufCMessage *message, const ProtobufCFiel
 static bool is_hex32(const char *text)
 {
     size_t length = 0;
-    while (isxdigit((unsigned char)text[length]) && length < 33)
+    while (length < 33 && isxdigit((unsigned char)text[length]))
         length++;
     return length == 32 && text[32] == '\0';
 }
@@ -96,7 +96,7 @@ static bool check_required(const struct cb_decoder *decoder, const ProtobufCMess
     for (const struct cb_required *required = decoder->required; required->field != NULL; required++) {
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field_by_name(message->descriptor, required->field);
-        const char *why = refuse(message, field, required->rule);
+        const char *why = field != NULL ? refuse(message, field, required->rule) : "is not a field";
         if (why != NULL)
             return cb_fail(err, CB_ERR_INVALID, "event \"%s\": %s %s", decoder->type, required->field, why);
     }
@@ -108,6 +108,8 @@ static const ProtobufCMessage *find_member(const struct cb_decoder *decoder, con
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(decoder->wrapper, decoder->member);
+    if (field == NULL)
+        return NULL;
     unsigned which = *(const unsigned *)((const char *)wrapper + field->quantifier_offset);
     return which == field->id ? *(ProtobufCMessage *const *)field_at(wrapper, field) : NULL;
 }

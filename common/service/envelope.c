@@ -18,20 +18,26 @@ void cb_ce_time_format(int64_t unix_ms, char ret_text[CB_CE_TIME_SIZE])
     snprintf(ret_text + length, CB_CE_TIME_SIZE - length, "Z");
 }
 
+static bool two_digits(const char *text, int *ret)
+{
+    if (!isdigit((unsigned char)text[0]) || !isdigit((unsigned char)text[1]))
+        return false;
+    *ret = (text[0] - '0') * 10 + text[1] - '0';
+    return true;
+}
+
 /* "Z" or "+hh:mm" to minutes. */
 static bool parse_zone(const char *zone, int *ret_minutes)
 {
-    unsigned hours = 0, minutes = 0;
-    int end = 0;
+    int hours = 0, minutes = 0;
     if (strcmp(zone, "Z") == 0 || strcmp(zone, "z") == 0) {
         *ret_minutes = 0;
         return true;
     }
-    if ((zone[0] != '+' && zone[0] != '-') || !isdigit((unsigned char)zone[1]) ||
-        sscanf(zone + 1, "%2u:%2u%n", &hours, &minutes, &end) != 2 || zone[1 + end] != '\0' || hours > 23 ||
-        minutes > 59)
+    if ((zone[0] != '+' && zone[0] != '-') || strlen(zone) != 6 || zone[3] != ':' ||
+        !two_digits(zone + 1, &hours) || !two_digits(zone + 4, &minutes) || hours > 23 || minutes > 59)
         return false;
-    *ret_minutes = (int)(hours * 60 + minutes) * (zone[0] == '-' ? -1 : 1);
+    *ret_minutes = (hours * 60 + minutes) * (zone[0] == '-' ? -1 : 1);
     return true;
 }
 
@@ -106,7 +112,7 @@ static bool get_text(const struct cb_message *message, const char *name, const c
                      struct cb_error *err)
 {
     const struct cb_bus_header *header = cb_message_header(message, name);
-    if (header == NULL || header->value_size == 0)
+    if (header == NULL || header->value == NULL || header->value_size == 0)
         return cb_fail(err, CB_ERR_INVALID, "header %s is missing", name);
     if (strlen(header->value) != header->value_size || !cb_utf8_is_valid(header->value, header->value_size))
         return cb_fail(err, CB_ERR_INVALID, "header %s is not text", name);

@@ -183,12 +183,23 @@ static double count_fds(void)
     return count;
 }
 
-/* Resident pages, and the start in clock ticks since boot. */
+/* The nth number (from 1) of a line of numbers; NaN when there are fewer. */
+static double nth_number(const char *text, int n)
+{
+    for (int i = 1; i < n && *text != '\0'; i++) {
+        text += strspn(text, " ");
+        text += strcspn(text, " ");
+    }
+    char *end = NULL;
+    double value = strtod(text, &end);
+    return end != text ? value : (double)NAN;
+}
+
+/* Resident memory in bytes, and the start in seconds since boot: proc(5), fields 24 and 22 of stat; the
+ * fields are counted from the third on, behind the program's name. */
 static void read_stat(double *ret_resident, double *ret_start)
 {
     char text[2048];
-    unsigned long long start = 0;
-    long resident = 0;
     *ret_resident = *ret_start = (double)NAN;
     FILE *in = fopen("/proc/self/stat", "re");
     if (in == NULL)
@@ -197,13 +208,10 @@ static void read_stat(double *ret_resident, double *ret_start)
     fclose(in);
     text[size] = '\0';
     const char *after_name = strrchr(text, ')');
-    if (after_name != NULL &&
-        sscanf(after_name + 1,
-               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu %*u %ld",
-               &start, &resident) == 2) {
-        *ret_resident = (double)resident * (double)sysconf(_SC_PAGESIZE);
-        *ret_start = (double)start / (double)sysconf(_SC_CLK_TCK);
-    }
+    if (after_name == NULL)
+        return;
+    *ret_resident = nth_number(after_name + 1, 24 - 2) * (double)sysconf(_SC_PAGESIZE);
+    *ret_start = nth_number(after_name + 1, 22 - 2) / (double)sysconf(_SC_CLK_TCK);
 }
 
 static double seconds(clockid_t clock)

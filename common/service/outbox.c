@@ -47,7 +47,7 @@ static char *bytea_text(const void *bytes, size_t size)
     char *text = cb_xalloc(2 * size + 3);
     text[0] = '\\';
     text[1] = 'x';
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size && from != NULL; i++) {
         text[2 + 2 * i] = digits[from[i] >> 4];
         text[3 + 2 * i] = digits[from[i] & 15];
     }

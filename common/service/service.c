@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_FATAL = 70, EXIT_CONFIG = 78 };
-enum { FLAGS_MAX = 64, POLL_MOST_MS = 100, FLUSH_MS = 200, DB_BACKOFF_STEPS = 6 };
+enum { FLAGS_MAX = 64, POLL_MOST_MS = 100, FLUSH_MS = 200, LAG_MS = 5000, DB_BACKOFF_STEPS = 6 };
 
 static volatile sig_atomic_t stopping; /* set by the signal handler */
 
@@ -248,7 +248,6 @@ static void init_daemon(struct cb_daemon *daemon)
     daemon->watchdog_ms = watchdog != NULL ? strtoll(watchdog, NULL, 10) / 1000 : 0;
     daemon->pid = getpid();
     daemon->started_unix_ms = cb_clock_unix_ms();
-    daemon->work_threads = daemon->service->work != NULL ? daemon->service->work->threads : 0;
     daemon->lanes = cb_lanes_new();
     daemon->bus = (struct cb_bus_config){ .bootstrap = daemon->config.kafka_bootstrap,
                                           .bootstrap_file = daemon->config.kafka_bootstrap_file,
@@ -413,6 +412,29 @@ static void consume(struct cb_daemon *daemon, bool db_up)
         cb_daemon_take(daemon, message);
 }
 
+static void tell_lag(void *self, const char *topic, int32_t partition, int64_t lag)
+{
+    (void)self;
+    char number[16];
+    snprintf(number, sizeof number, "%d", partition);
+    cb_metric_set("calbus_consumer_lag", (double)lag, CB_LABELS({ "topic", topic }, { "partition", number }));
+}
+
+/* What needs doing now and then: commits, and the metrics that are states. */
+static void look_around(struct cb_daemon *daemon, int64_t now_ms)
+{
+    if (daemon->consumer == NULL || now_ms < daemon->flush_ms)
+        return;
+    cb_consumer_flush(daemon->consumer, false);
+    cb_metric_set("calbus_events_waiting", (double)cb_lanes_count(daemon->lanes), CB_NO_LABELS);
+    daemon->flush_ms = now_ms + FLUSH_MS;
+    if (now_ms < daemon->lag_ms)
+        return;
+    cb_metric_clear("calbus_consumer_lag"); /* of partitions that are somebody else's now */
+    cb_consumer_each_lag(daemon->consumer, tell_lag, NULL);
+    daemon->lag_ms = now_ms + LAG_MS;
+}
+
 static void step(struct cb_daemon *daemon)
 {
     int64_t now_ms = cb_clock_monotonic_ms();
@@ -424,11 +446,7 @@ static void step(struct cb_daemon *daemon)
         cb_daemon_run_tasks(daemon);
     }
     consume(daemon, db_up);
-    if (daemon->consumer != NULL && now_ms >= daemon->flush_ms) {
-        cb_consumer_flush(daemon->consumer, false);
-        cb_metric_set("calbus_events_waiting", (double)cb_lanes_count(daemon->lanes), CB_NO_LABELS);
-        daemon->flush_ms = now_ms + FLUSH_MS;
-    }
+    look_around(daemon, now_ms);
 }
 
 static void run_loop(struct cb_daemon *daemon)

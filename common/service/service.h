@@ -65,7 +65,7 @@ struct cb_task {
  * claimed by somebody else; finish must check the token and do nothing when it is no longer ours. */
 struct cb_work {
     const char *name; /* NULL: none */
-    int threads;      /* jobs at once in this process */
+    int threads;      /* jobs at once in this process; read after start, which may set it */
     int64_t lease_ms; /* extended at a third of it while the job runs */
     int64_t poll_ms;  /* how often to look without a wake-up */
     const char *wake; /* event type that wakes it, e.g. "quantum.ready"; NULL: polling only */

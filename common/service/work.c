@@ -223,7 +223,7 @@ struct cb_work_crew *cb_work_crew_start(struct cb_daemon *daemon)
     struct cb_work_crew *crew = cb_xalloc(sizeof *crew);
     crew->daemon = daemon;
     crew->work = work;
-    crew->count = daemon->work_threads;
+    crew->count = work->threads; /* start may have set it */
     crew->workers = cb_xalloc_array((size_t)crew->count + 1, sizeof *crew->workers);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

@@ -89,7 +89,7 @@ static bool register_topic(struct schema_ids *ids, size_t index, bool *common_do
 static bool register_all(struct schema_ids *ids, struct cb_error *err)
 {
     bool common_done = false;
-    for (size_t i = 0; cb_topics[i].name != NULL && i < SCHEMA_TOPICS_MAX; i++)
+    for (size_t i = 0; i < SCHEMA_TOPICS_MAX && cb_topics[i].name != NULL; i++)
         if (!register_topic(ids, i, &common_done, err))
             return false;
     return true;
@@ -114,7 +114,7 @@ bool schema_ids_get(struct schema_ids *ids, struct cb_error *err)
 
 bool schema_ids_prefix(const struct schema_ids *ids, const char *topic, unsigned char ret_prefix[6])
 {
-    for (size_t i = 0; cb_topics[i].name != NULL && i < SCHEMA_TOPICS_MAX; i++) {
+    for (size_t i = 0; i < SCHEMA_TOPICS_MAX && cb_topics[i].name != NULL; i++) {
         if (strcmp(cb_topics[i].name, topic) != 0 || ids->id[i] <= 0)
             continue;
         uint32_t id = (uint32_t)ids->id[i];
