@@ -7,7 +7,7 @@
 #include "base/json.h"
 
 static const struct ctl_flag flags[] = {
-    { "note", 0, CTL_FLAG_TEXT, "TEXT", "Add this to the first line." },
+    { "note", 0, CTL_FLAG_TEXT, "TEXT", "Add this to the first line, behind the detectors." },
     { NULL, 0, CTL_FLAG_BOOL, NULL, NULL },
 };
 
@@ -16,9 +16,8 @@ static const struct part {
     const char *sql;
     bool of_site;
 } parts[] = {
-    { sql_summary_ingested, true },   { sql_summary_built, false },    { sql_summary_verified, false },
-    { sql_summary_certified, false }, { sql_summary_distributed, false }, { sql_summary_deployed, false },
-    { sql_summary_daily, false },
+    { sql_summary_ingested, true },   { sql_summary_built, false },       { sql_summary_verified, false },
+    { sql_summary_certified, false }, { sql_summary_distributed, false }, { sql_summary_daily, false },
     { sql_summary_alarms, false },
 };
 
@@ -57,7 +56,7 @@ static bool print_for_people(struct ctl *ctl, struct cb_db *db, const char *site
                              struct cb_error *err)
 {
     const char *note = ctl_args_text(&ctl->args, "note", NULL);
-    fprintf(ctl->out, "%s%s%s\n\n", title, note == NULL ? "" : ", ", note == NULL ? "" : note);
+    fprintf(ctl->out, "%s%s%s\n\n", title, note == NULL ? "" : " ", note == NULL ? "" : note);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
         if (!query(db, &parts[i], site, &rows, err))
