@@ -252,7 +252,7 @@ static bool finish_one(struct ingest *me, struct cb_db *db, const char *site, st
     if (cb_rows_count(ours) == 0)
         return true; /* the lease was lost: somebody else has it */
     if (landed->is_gone)
-        return finish_row(db, landed, "gone", "", "", "", err);
+        return cb_db_run(db, sql_forget_landed, CB_P(cb_p_text(landed->path)), NULL, err);
     return landed->file.fault == CB_RAW_SOUND ? take(me, db, site, landed, err)
                                               : reject(db, site, landed, err);
 }
