@@ -46,8 +46,8 @@ static const struct cb_task tasks[] = {
 static bool start(void *self, const struct cb_service_config *common, struct cb_db *db, struct cb_error *err)
 {
     struct distributor *me = self;
-    const char *folder = me->config.pipelines[0] != '\0' ? me->config.pipelines : getenv("CP_PIPE_DIR");
-    if (folder == NULL || folder[0] == '\0')
+    const char *folder = pipelines_folder(me->config.pipelines);
+    if (folder == NULL)
         return cb_fail(
             err, CB_ERR_INVALID,
             "the pipeline of the deployment check is not known: set [distributor] pipelines or CP_PIPE_DIR");
