@@ -5,7 +5,7 @@ import time
 
 from suite import CommandFailed, say
 
-LONGEST_GAP_S = 4.0
+LONGEST_GAP_S = 6.0
 
 
 class Disturbance:
