@@ -75,7 +75,8 @@ static bool show(struct ctl *ctl, struct cb_error *err)
                       name);
 }
 
-/* What calbus up does beside starting processes, for suites that are started otherwise (containers, systemd). */
+/* What calbus up does beside starting processes, for suites that are started otherwise (containers, systemd).
+ */
 static bool setup(struct ctl *ctl, struct cb_error *err)
 {
     const struct ctl_settings *settings = NULL;
@@ -106,7 +107,8 @@ static const struct ctl_verb verbs[] = {
       .run = show },
     { .name = "setup",
       .words = "",
-      .summary = "Make what calbus up makes (tables, topics, folders, repositories) where something else starts the services.",
+      .summary = "Make what calbus up makes (tables, topics, folders, repositories) where something else "
+                 "starts the services.",
       .examples = "calbus site setup",
       .run = setup },
     { .run = NULL },

@@ -26,8 +26,8 @@ CB_MUST_CHECK bool sync_rses(const struct distributor *me, struct cb_db *db, str
  * they stand for). To be freed; NULL: the site has none. */
 char *site_repository_of(const struct cb_site *site, const char *instrument);
 
-/* "SLAC_BUTLER_DISK|SUMMIT_CALIB_DISK|BASE_CALIB_DISK": the source, whose locks are OK at once, and every enabled site
- * that has a repository for the instrument. To be freed. */
+/* "SLAC_BUTLER_DISK|SUMMIT_CALIB_DISK|BASE_CALIB_DISK": the source, whose locks are OK at once, and every
+ * enabled site that has a repository for the instrument. To be freed. */
 char *default_expression(const struct cb_sites *sites, const char *instrument);
 
 /* Writable storage elements that an expression names. Errors: as cb_rse_expression_evaluate. */

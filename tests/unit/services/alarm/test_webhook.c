@@ -24,17 +24,24 @@ static void writes_a_firing_alert(void **state)
     write_notice(&firing, &payload);
     assert_string_equal(
         cb_bytes_text(&payload),
-        "{\"receiver\":\"team\",\"status\":\"firing\",\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alarm\":"
-        "\"VerifyFailed.LSSTComCam.bias.4:0\",\"severity\":\"serious\",\"alertname\":\"VerifyFailed\",\"detector\":"
+        "{\"receiver\":\"team\",\"status\":\"firing\",\"alerts\":[{\"status\":\"firing\",\"labels\":{"
+        "\"alarm\":"
+        "\"VerifyFailed.LSSTComCam.bias.4:0\",\"severity\":\"serious\",\"alertname\":\"VerifyFailed\","
+        "\"detector\":"
         "\"4\"},\"annotations\":{\"description\":\"MEAN: C03 7 above \\u003c0.5\\u003e\",\"max_severity\":"
         "\"SERIOUS\",\"state\":\"active\",\"summary\":\"VerifyFailed.LSSTComCam.bias.4:0\"},\"startsAt\":"
-        "\"2024-12-08T12:00:00.5Z\",\"endsAt\":\"0001-01-01T00:00:00Z\",\"generatorURL\":\"\",\"fingerprint\":"
+        "\"2024-12-08T12:00:00.5Z\",\"endsAt\":\"0001-01-01T00:00:00Z\",\"generatorURL\":\"\","
+        "\"fingerprint\":"
         "\"b51f3c90556e5856\"}],\"notification_reason\":\"first notification\",\"groupLabels\":{\"alarm\":"
-        "\"VerifyFailed.LSSTComCam.bias.4:0\"},\"commonLabels\":{\"alarm\":\"VerifyFailed.LSSTComCam.bias.4:0\","
+        "\"VerifyFailed.LSSTComCam.bias.4:0\"},\"commonLabels\":{\"alarm\":\"VerifyFailed.LSSTComCam.bias.4:"
+        "0\","
         "\"severity\":\"serious\",\"alertname\":\"VerifyFailed\",\"detector\":\"4\"},\"commonAnnotations\":{"
-        "\"description\":\"MEAN: C03 7 above \\u003c0.5\\u003e\",\"max_severity\":\"SERIOUS\",\"state\":\"active\","
-        "\"summary\":\"VerifyFailed.LSSTComCam.bias.4:0\"},\"externalURL\":\"http://127.0.0.1:8440/\",\"version\":"
-        "\"4\",\"groupKey\":\"{}:{alarm=\\\"VerifyFailed.LSSTComCam.bias.4:0\\\"}\",\"truncatedAlerts\":0}\n");
+        "\"description\":\"MEAN: C03 7 above "
+        "\\u003c0.5\\u003e\",\"max_severity\":\"SERIOUS\",\"state\":\"active\","
+        "\"summary\":\"VerifyFailed.LSSTComCam.bias.4:0\"},\"externalURL\":\"http://127.0.0.1:8440/"
+        "\",\"version\":"
+        "\"4\",\"groupKey\":\"{}:{alarm=\\\"VerifyFailed.LSSTComCam.bias.4:0\\\"}\",\"truncatedAlerts\":0}"
+        "\n");
 }
 
 static void resolves_under_the_severity_it_was_known_by(void **state)

@@ -62,10 +62,10 @@ static void prints_one_json_document_in_which_what_is_not_finite_is_null(void **
 {
     (void)state;
     cb_auto(cb_free) char *text = print(NULL, 1, "--json");
-    assert_string_equal(text,
-                        "{\"schema\":\"calbus.test.v1\",\"home\":\"/h\",\"items\":["
-                        "{\"name\":\"détecteur\",\"count\":7,\"on\":true,\"inner\":[1,2]},"
-                        "{\"name\":\"b\\u0009c\",\"count\":null,\"on\":false,\"inner\":null}],\"next\":null}\n");
+    assert_string_equal(
+        text, "{\"schema\":\"calbus.test.v1\",\"home\":\"/h\",\"items\":["
+              "{\"name\":\"détecteur\",\"count\":7,\"on\":true,\"inner\":[1,2]},"
+              "{\"name\":\"b\\u0009c\",\"count\":null,\"on\":false,\"inner\":null}],\"next\":null}\n");
 }
 
 static void prints_the_columns_asked_for_in_their_order(void **state)
