@@ -12,7 +12,7 @@ foreach(broker mock kafka)
   night_test(from_raw_files_to_the_summit_on_${broker} 900 a_night_from_raw_files_to_the_summit ${broker}
     ${CMAKE_CURRENT_SOURCE_DIR}/support/stock_butler)
 endforeach()
-night_test(killing_anything_changes_nothing 1500 killing_anything_changes_nothing 1)
+night_test(killing_anything_changes_nothing 1800 killing_anything_changes_nothing 1)
 night_test(the_same_event_fifty_times 900 the_same_event_fifty_times)
 night_test(two_of_every_service 900 two_of_every_service)
 night_test(without_broker_or_database_for_a_while 1200 without_broker_or_database_for_a_while)
