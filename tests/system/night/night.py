@@ -54,8 +54,13 @@ def submit(suite, kind):
 
 def build(suite, kind):
     """Generate, verify, certify. Returns the verification as `calbus verify wait --json` tells it."""
-    say(f"{kind}: build")
     submit(suite, kind)
+    return finish(suite, kind)
+
+
+def finish(suite, kind):
+    """What follows a submission."""
+    say(f"{kind}: build")
     suite.calbus("generation", "wait", generation_of(kind), "--timeout", 180)
     say(f"{kind}: verify")
     verified = suite.json("verify", "wait", generation_of(kind), "--timeout", 180)

@@ -28,11 +28,11 @@ def disturbed(calbus):
             night.wait_for_files(suite, night.FRAMES)
             night.submit(suite, "bias")
             away.thread.join()
-            night.build(suite, "bias")
+            night.finish(suite, "bias")
         with disturbance.Disturbance(suite, disturbance.keep_away("postgres", DATABASE_AWAY_S)) as away:
             night.submit(suite, "dark")
             away.thread.join()
-            night.build(suite, "dark")
+            night.finish(suite, "dark")
         night.build(suite, "flat")
         night.wait_for_rest(suite)
         return outcome(suite)
