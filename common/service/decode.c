@@ -114,17 +114,20 @@ static const ProtobufCMessage *find_member(const struct cb_decoder *decoder, con
     return which == field->id ? *(ProtobufCMessage *const *)field_at(wrapper, field) : NULL;
 }
 
-/* protobuf-c skips a field of a type it does not expect by failing, and takes any number for an enum. */
-static bool unpack(const struct cb_decoder *decoder, const struct cb_event *event,
-                   ProtobufCMessage **ret_wrapper, struct cb_error *err)
+/* The wrapper, NULL (and err) when the bytes are none. */
+static ProtobufCMessage *unpack(const struct cb_decoder *decoder, const struct cb_event *event,
+                                struct cb_error *err)
 {
-    if (!cb_wire_check(decoder->wrapper, event->payload, event->size, err))
-        return cb_context(err, "event \"%s\"", decoder->type);
-    *ret_wrapper = protobuf_c_message_unpack(decoder->wrapper, NULL, event->size, event->payload);
-    if (*ret_wrapper == NULL)
-        return cb_fail(err, CB_ERR_INVALID, "event \"%s\": %zu bytes are no %s", decoder->type, event->size,
-                       decoder->wrapper->name);
-    return true;
+    ProtobufCMessage *wrapper = NULL;
+    if (!cb_wire_check(decoder->wrapper, event->payload, event->size, err)) {
+        cb_context(err, "event \"%s\"", decoder->type);
+        return NULL;
+    }
+    wrapper = protobuf_c_message_unpack(decoder->wrapper, NULL, event->size, event->payload);
+    if (wrapper == NULL)
+        cb_fail(err, CB_ERR_INVALID, "event \"%s\": %zu bytes are no %s", decoder->type, event->size,
+                decoder->wrapper->name);
+    return wrapper;
 }
 
 bool cb_event_decode(const struct cb_event *event, ProtobufCMessage **ret_wrapper, struct cb_error *err)
@@ -132,8 +135,8 @@ bool cb_event_decode(const struct cb_event *event, ProtobufCMessage **ret_wrappe
     const struct cb_decoder *decoder = find_decoder(event->type);
     if (decoder == NULL)
         return cb_fail(err, CB_ERR_INVALID, "there is no decoder for events of type \"%s\"", event->type);
-    cb_auto(cb_event_free) ProtobufCMessage *wrapper = NULL;
-    if (!unpack(decoder, event, &wrapper, err))
+    cb_auto(cb_event_free) ProtobufCMessage *wrapper = unpack(decoder, event, err);
+    if (wrapper == NULL)
         return false;
     const ProtobufCMessage *member = find_member(decoder, wrapper);
     if (member == NULL)

@@ -108,15 +108,29 @@ void cb_trace_continue(const char *traceparent, const unsigned char random[24],
 
 /* ---- opening ---- */
 
+/* Its text, NULL (and err) when there is none. */
+static const char *read_text(const struct cb_message *message, const char *name, struct cb_error *err)
+{
+    const struct cb_bus_header *header = cb_message_header(message, name);
+    const char *why = NULL;
+    if (header == NULL || header->value_size == 0)
+        why = "missing";
+    else if (strlen(header->value) != header->value_size ||
+             !cb_utf8_is_valid(header->value, header->value_size))
+        why = "not text";
+    if (why == NULL)
+        return header->value;
+    cb_fail(err, CB_ERR_INVALID, "header %s is %s", name, why);
+    return NULL;
+}
+
 static bool get_text(const struct cb_message *message, const char *name, const char **ret_text,
                      struct cb_error *err)
 {
-    const struct cb_bus_header *header = cb_message_header(message, name);
-    if (header == NULL || header->value == NULL || header->value_size == 0)
-        return cb_fail(err, CB_ERR_INVALID, "header %s is missing", name);
-    if (strlen(header->value) != header->value_size || !cb_utf8_is_valid(header->value, header->value_size))
-        return cb_fail(err, CB_ERR_INVALID, "header %s is not text", name);
-    *ret_text = header->value;
+    const char *text = read_text(message, name, err);
+    if (text == NULL)
+        return false;
+    *ret_text = text;
     return true;
 }
 
