@@ -1,6 +1,7 @@
 /* distributor: carries accepted calibrations to the sites, imports them there, checks what is in force. */
 #include "base/alloc.h"
 #include "jobs.h"
+#include "pipelines.h"
 #include "rses.h"
 #include "service/metrics.h"
 
