@@ -168,7 +168,8 @@ static bool add_headers(struct publisher *publisher, const struct cb_rows *rows,
     return true;
 }
 
-/* Hand a record over; a full queue is waited for. */
+/* Hand a record over; a full queue is waited for. What cannot be handed over ends the batch: the producer is
+ * made anew and the rows are read again. */
 static bool hand_over(struct publisher *publisher, const struct cb_record *record, struct flight *flight,
                       struct cb_error *err)
 {
@@ -176,6 +177,8 @@ static bool hand_over(struct publisher *publisher, const struct cb_record *recor
     while (!cb_producer_send(publisher->producer, record, flight, err)) {
         if (err->kind != CB_ERR_TRANSIENT || cb_service_is_stopping() || publisher->undelivered) {
             publisher->waiting--;
+            publisher->undelivered = true;
+            cb_log(CB_WARN, "event not handed over, it will be sent again", cb_str("error", err->text));
             return false;
         }
         cb_producer_poll(publisher->producer, 10);
@@ -313,7 +316,7 @@ static bool publish_batch(struct publisher *publisher, size_t *ret_sent, struct 
     if (!mark(publisher, rows, flights, count, ok ? err : &mark_err))
         return false;
     *ret_sent = count;
-    return ok;
+    return ok || publisher->undelivered;
 }
 
 /* ---- the loop ---- */
