@@ -2,6 +2,7 @@
 #include "broker.h"
 
 #include "process.h"
+#include "scan.h"
 
 #include "base/alloc.h"
 #include "io/clock.h"
@@ -78,10 +79,10 @@ static bool port_is_free(int port)
 bool ctl_address_is_free(const char *listen)
 {
     const char *colon = strrchr(listen, ':');
-    int port = 0;
-    if (colon == NULL || sscanf(colon + 1, "%d", &port) != 1)
+    int64_t port = 0;
+    if (colon == NULL || ctl_scan_int(colon + 1, &port) == NULL || port < 0 || port > 65535)
         return false;
-    return port == 0 || port_is_free(port);
+    return port == 0 || port_is_free((int)port);
 }
 
 static bool choose_port(int *ret_port)
@@ -103,10 +104,13 @@ bool ctl_kafka_port(const struct ctl_layout *layout, int *ret_port, struct cb_er
     cb_auto(cb_free) char *path = ctl_home_path(layout, "kafka/port");
     char text[16];
     int port = 0;
+    int64_t kept = 0;
     FILE *file = fopen(path, "re");
-    bool known = file != NULL && fgets(text, sizeof text, file) != NULL && sscanf(text, "%d", &port) == 1;
+    bool known = file != NULL && fgets(text, sizeof text, file) != NULL && ctl_scan_int(text, &kept) != NULL;
     if (file != NULL)
         fclose(file);
+    if (known)
+        port = (int)kept;
     if (!known) {
         if (!choose_port(&port))
             return cb_fail(err, CB_ERR_FATAL, "no free port for Kafka between %d and %d", FIRST_PORT,

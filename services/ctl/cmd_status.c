@@ -44,10 +44,9 @@ static int64_t lag_of(const char *address)
     if (*address == '\0' || !ctl_http_get(address, "/metrics", &status, &body, &err) || status != 200)
         return -1;
     for (const char *at = strstr(cb_bytes_text(&body), name); at != NULL; at = strstr(at + 1, name)) {
-        double value = 0;
         const char *end = strstr(at, "} ");
-        if (end != NULL && sscanf(end + 2, "%lf", &value) == 1)
-            sum = (sum < 0 ? 0 : sum) + value;
+        if (end != NULL)
+            sum = (sum < 0 ? 0 : sum) + strtod(end + 2, NULL);
     }
     return (int64_t)sum;
 }

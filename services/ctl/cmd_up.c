@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "io/clock.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static char *as_variable(const char *assignment)
 {
     char *line = cb_xasprintf("CALBUS_%s", assignment);
     for (char *at = line; *at != '\0' && *at != '='; at++)
-        *at = *at == '.' || *at == '-' ? '_' : (char)(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
+        *at = (char)(*at == '.' || *at == '-' ? '_' : toupper((unsigned char)*at));
     return line;
 }
 

@@ -158,7 +158,8 @@ bool ctl_settings_of(struct ctl *ctl, const struct ctl_settings **ret_settings, 
 {
     if (!ctl->has_settings && !load(ctl, err)) {
         ctl->exit = CTL_BAD_CONFIG;
-        return ctl_hint(ctl, "Run calbus config check after mending it.");
+        ctl_hint(ctl, "Run calbus config check after mending it.");
+        return false;
     }
     ctl->has_settings = true;
     *ret_settings = &ctl->settings;

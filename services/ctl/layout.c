@@ -50,7 +50,9 @@ static char *find_dropins(const char *programs)
     cb_auto(cb_free) char *beside = cb_xasprintf("%s/dropin", programs);
     if (is_folder(beside))
         return cb_steal(beside);
-    return cb_xasprintf("%s/../libexec/calbus/dropin", programs);
+    cb_auto(cb_free) char *installed = cb_xasprintf("%s/../libexec/calbus/dropin", programs);
+    char *real = realpath(installed, NULL);
+    return real != NULL ? real : cb_steal(installed);
 }
 
 static bool find_home(const char *home, const char *user_home, char **ret_home, struct cb_error *err)

@@ -16,7 +16,7 @@ const struct ctl_noun *const ctl_nouns[] = {
     &noun_dist,     &noun_alarm,    &noun_chain,      &noun_calib,      &noun_site,      &noun_event,
     &noun_db,       &noun_config,   &noun_version,    &noun_completion, &noun_supervise,
 };
-const size_t ctl_nouns_count = sizeof ctl_nouns / sizeof *ctl_nouns;
+const size_t ctl_nouns_count = sizeof ctl_nouns / sizeof ctl_nouns[0];
 
 static const struct {
     const char *name;

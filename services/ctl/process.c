@@ -1,13 +1,14 @@
 /* Other processes: starting one, waiting for one, and knowing one again. */
 #include "process.h"
 
+#include "scan.h"
+
 #include "base/alloc.h"
 #include "io/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,7 +41,11 @@ static bool parse_stat(const char *text, char *ret_state, uint64_t *ret_ticks)
             return false;
         at++;
     }
-    return sscanf(at, "%" SCNu64, ret_ticks) == 1;
+    int64_t ticks = 0;
+    if (ctl_scan_int(at, &ticks) == NULL)
+        return false;
+    *ret_ticks = (uint64_t)ticks;
+    return true;
 }
 
 bool ctl_process_find(pid_t id, struct ctl_process *ret_process)
@@ -166,7 +171,7 @@ bool ctl_process_run(const struct ctl_program *program, struct cb_bytes *output,
             return cb_fail(err, CB_ERR_FATAL, "cannot make a pipe: %s", strerror(errno));
         with_output.output = ends[1];
     }
-    struct ctl_process process;
+    struct ctl_process process = { 0 };
     bool started = ctl_process_start(&with_output, &process, err);
     if (output != NULL) {
         close(ends[1]);

@@ -63,19 +63,22 @@ struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ct
     struct cb_error err = { 0 };
     int status = 0;
     cb_auto_bytes struct cb_bytes body = CB_BYTES(65536);
-    if (unit->state != CTL_UNIT_RUNNING || !ctl_process_lives(&unit->process))
+    if (unit->state != CTL_UNIT_RUNNING || !ctl_process_lives(&unit->process)) {
         snprintf(health.detail, sizeof health.detail, "not running");
-    else if (!ctl_is_service(unit))
-        health.ready = true;
-    else if (!read_address(layout, unit->name, health.address, sizeof health.address))
+        return health;
+    }
+    health.ready = !ctl_is_service(unit);
+    if (health.ready)
+        return health;
+    if (!read_address(layout, unit->name, health.address, sizeof health.address))
         snprintf(health.detail, sizeof health.detail, "starting");
     else if (!ctl_http_get(health.address, "/readyz", &status, &body, &err))
         snprintf(health.detail, sizeof health.detail, "%.190s", err.text);
-    else if (status == 200)
-        health.ready = true;
-    else
+    else if (status != 200)
         snprintf(health.detail, sizeof health.detail, "%.*s", (int)strcspn(cb_bytes_text(&body), "\n"),
                  cb_bytes_text(&body));
+    else
+        health.ready = true;
     return health;
 }
 
