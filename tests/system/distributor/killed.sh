@@ -40,7 +40,7 @@ done
 # ---- the end is as if nothing had been ----
 check "every file is at both sites, imported" "$CALBUS" dist wait DM-7 --until imported --timeout 200
 files=$((detectors + 1))
-check "the rule has its locks" is "OK|$((2 * files))|0|0" sql "SELECT state, locks_ok, locks_replicating, locks_stuck FROM calbus.rule"
+check "the rule has its locks, at the source and both sites" is "OK|$((3 * files))|0|0" sql "SELECT state, locks_ok, locks_replicating, locks_stuck FROM calbus.rule"
 check "the dataset is closed with all its files" is "f|$files" sql "SELECT is_open, length FROM calbus.did WHERE type = 'DATASET'"
 check "its name is that of DMTN-222" is "Dataset/LSSTComCam/ptc/DM-7" sql "SELECT name FROM calbus.did WHERE type = 'DATASET'"
 check "nothing waits" is 0 sql "SELECT count(*) FROM calbus.dist_job"
