@@ -175,14 +175,10 @@ static bool translate_day(const struct cb_header *h, struct cb_exposure_record *
 {
     int64_t offset_ns = day_offset_s(h->instrument->camera, r->span.begin_ns) * CB_NS_PER_S;
     int64_t days = 0;
-    if (cb_header_is_defined(h, "DAYOBS")) {
-        if (!cb_header_day_obs(h, &r->day_obs))
-            return cb_fail(err, CB_ERR_INVALID, "header key DAYOBS is not a date YYYYMMDD");
-    } else {
-        int year = 0, month = 0, day = 0;
-        cb_date_from_days((r->span.begin_ns - offset_ns) / CB_NS_PER_DAY, &year, &month, &day);
-        r->day_obs = (year * INT64_C(100) + month) * 100 + day;
-    }
+    if (!cb_header_is_defined(h, "DAYOBS"))
+        return missing("DAYOBS", err); /* the exposure id is made of it */
+    if (!cb_header_day_obs(h, &r->day_obs))
+        return cb_fail(err, CB_ERR_INVALID, "header key DAYOBS is not a date YYYYMMDD");
     (void)cb_days_from_date((int)(r->day_obs / 10000), (int)(r->day_obs / 100 % 100), (int)(r->day_obs % 100),
                             &days);
     int64_t start = days * CB_NS_PER_DAY + offset_ns;
@@ -200,9 +196,18 @@ static char controller_of(const struct cb_header *h)
     return 'O';
 }
 
+/* First and last of the sequence. Frames without a place in one are their own, and frame 0 of a day is not
+ * one sequence with every other frame 0. */
+static void translate_sequence(const struct cb_header *h, struct cb_exposure_record *r)
+{
+    int64_t index = 0, most = 0, own = r->seq_num != 0 ? r->seq_num : r->id;
+    bool placed = cb_header_integer(h, "CURINDEX", &index);
+    r->seq_start = placed ? r->seq_num - index + 1 : own;
+    r->seq_end = placed && cb_header_integer(h, "MAXINDEX", &most) ? r->seq_num + most - index : own;
+}
+
 static bool translate_id(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
 {
-    int64_t index = 0;
     if (cb_header_has_key(h, "CALIB_ID"))
         return cb_fail(err, CB_ERR_INVALID,
                        "the file is a calibration product, not a raw: it has the key CALIB_ID");
@@ -214,19 +219,14 @@ static bool translate_id(const struct cb_header *h, struct cb_exposure_record *r
                        controller);
     if (!cb_exposure_id(r->day_obs, r->seq_num, controller_of(h), &r->id, err))
         return false;
-    r->seq_start = r->seq_num;
-    if (cb_header_integer(h, "CURINDEX", &index))
-        r->seq_start = r->seq_num - index + 1;
-    r->seq_end = r->seq_num;
-    if (cb_header_integer(h, "MAXINDEX", &index))
-        r->seq_end = r->seq_start + index - 1;
+    translate_sequence(h, r);
     return true;
 }
 
 static bool translate_group(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
 {
     const char *group = cb_header_text(h, "GROUPID");
-    if (group != NULL && group[0] != '\0')
+    if (group != NULL)
         return put_text(r->group, sizeof r->group, "GROUPID", group, err);
     int64_t number = r->id;
     (void)cb_header_integer(h, "GROUPID", &number);
@@ -308,6 +308,8 @@ static bool latiss_type(const struct cb_header *h, struct cb_exposure_record *r,
     put_lower(r->observation_type);
     if (strcmp(r->observation_type, "object") == 0)
         snprintf(r->observation_type, sizeof r->observation_type, "%s", mountain ? "science" : "labobject");
+    else if (strcmp(r->observation_type, "skyexp") == 0)
+        snprintf(r->observation_type, sizeof r->observation_type, "science");
     return true;
 }
 
@@ -327,26 +329,30 @@ static bool translate_type(const struct cb_header *h, struct cb_exposure_record 
     return true;
 }
 
-/* The first of two keys that has text, else a default. */
-static const char *first_text(const struct cb_header *h, const char *key, const char *other,
-                              const char *fallback)
+/* The first of keys[] (ended by NULL) that is there, else a default; a text that is empty is one. */
+static const char *first_text(const struct cb_header *h, const char *const *keys, const char *fallback)
 {
-    const char *text = cb_header_text(h, key);
-    if (text == NULL || text[0] == '\0')
-        text = cb_header_text(h, other);
-    return text != NULL && text[0] != '\0' ? text : fallback;
+    for (; *keys != NULL; keys++)
+        if (cb_header_text(h, *keys) != NULL)
+            return cb_header_text(h, *keys);
+    return fallback;
 }
 
 static bool translate_purpose(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
 {
+    static const char *const reason[] = { "REASON", "TESTTYPE", NULL };
+    static const char *const program[] = { "PROGRAM", "RUNNUM", NULL };
+    static const char *const latiss_program[] = { "PROGRAM", NULL };
+    static const char *const target[] = { "OBJECT", NULL };
+    bool is_latiss = h->instrument->camera == CB_CAMERA_LATISS;
+    const char *no_reason = strcmp(r->observation_type, "science") == 0 ? "science" : "unknown";
     if (!put_text(r->observation_reason, sizeof r->observation_reason, "REASON",
-                  first_text(h, "REASON", "TESTTYPE", "unknown"), err))
+                  first_text(h, reason, no_reason), err))
         return false;
     put_lower(r->observation_reason);
     return put_text(r->science_program, sizeof r->science_program, "PROGRAM",
-                    first_text(h, "PROGRAM", "RUNNUM", "unknown"), err) &&
-           put_text(r->target_name, sizeof r->target_name, "OBJECT",
-                    first_text(h, "OBJECT", "OBJECT", "UNKNOWN"), err);
+                    first_text(h, is_latiss ? latiss_program : program, "unknown"), err) &&
+           put_text(r->target_name, sizeof r->target_name, "OBJECT", first_text(h, target, "UNKNOWN"), err);
 }
 
 /* Filters (instruments.md 1.3). */
@@ -462,15 +468,22 @@ static void translate_tracking(const struct cb_header *h, struct cb_exposure_rec
     r->tracking_dec_deg = (struct cb_optional_number){ true, dec };
 }
 
-/* The simulated camera's headers know only the airmass. */
-static bool simulated_altaz(const struct cb_header *h, double *elevation, double *azimuth)
+/* On sky (instruments.md 2.3); the telescope is somewhere else for calibrations. */
+static bool is_on_sky(const struct cb_header *h, const struct cb_exposure_record *r, bool mountain)
+{
+    bool dome = is_type(r, "bias") || is_type(r, "dark") || is_type(r, "flat");
+    return mountain && !dome && !is_word(h, "TRACKSYS", "local");
+}
+
+/* The simulated camera's headers know only the airmass, and that of frames on sky only. */
+static bool simulated_altaz(const struct cb_header *h, bool sky, double *elevation, double *azimuth)
 {
     double airmass = 0.0, ignored = 0.0;
     if (!cb_header_number(h, "RA", &ignored) || !cb_header_number(h, "DEC", &ignored))
         return false;
     *azimuth = 0.0;
     *elevation = 45.0;
-    if (cb_header_number(h, "AMSTART", &airmass) && airmass >= 1.0)
+    if (sky && cb_header_number(h, "AMSTART", &airmass) && airmass >= 1.0)
         *elevation = asin(1.0 / airmass) / RADIANS;
     return true;
 }
@@ -481,7 +494,8 @@ static void translate_altaz(const struct cb_header *h, struct cb_exposure_record
     if (!mountain)
         return;
     if (!cb_header_number(h, "ELSTART", &elevation) || !cb_header_number(h, "AZSTART", &azimuth)) {
-        if (h->instrument->camera != CB_CAMERA_LSSTCOMCAMSIM || !simulated_altaz(h, &elevation, &azimuth))
+        if (h->instrument->camera != CB_CAMERA_LSSTCOMCAMSIM ||
+            !simulated_altaz(h, is_on_sky(h, r, mountain), &elevation, &azimuth))
             return;
     }
     if (azimuth < -360.0 || elevation < -90.0)
@@ -494,9 +508,7 @@ static void translate_altaz(const struct cb_header *h, struct cb_exposure_record
 static void translate_rotation(const struct cb_header *h, struct cb_exposure_record *r, bool mountain)
 {
     double angle = 0.0;
-    bool dome = is_type(r, "bias") || is_type(r, "dark") || is_type(r, "flat");
-    bool sky = mountain && !dome && !is_word(h, "TRACKSYS", "local");
-    if (!sky || !is_word(h, "ROTCOORD", "sky") || !r->tracking_ra_deg.known)
+    if (!is_on_sky(h, r, mountain) || !is_text(h, "ROTCOORD", "sky") || !r->tracking_ra_deg.known)
         return;
     if (!cb_header_number(h, "ROTPA", &angle) && !cb_header_number(h, "ROTANGLE", &angle) &&
         (h->instrument->camera == CB_CAMERA_LATISS || is_type(r, "science")))

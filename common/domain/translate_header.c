@@ -101,13 +101,14 @@ void cb_header_mark_undefined(struct cb_header *header, const char *key)
     repair(header, key)->card = (struct cb_key_value){ .kind = CB_KEY_UNDEFINED };
 }
 
-/* MJD as whole and fraction, rounded to the nearest ns as the butler rounds (instruments.md 0.7). */
+/* MJD as whole and fraction, rounded to the nearest ns, half to even, as the butler rounds (instruments.md
+ * 0.7). */
 static bool mjd_to_ns(double mjd, int64_t *ret_tai_ns)
 {
     double whole = floor(mjd);
     if (!(fabs(whole - MJD_OF_1970) < 100000.0))
         return false;
-    *ret_tai_ns = (int64_t)(whole - MJD_OF_1970) * CB_NS_PER_DAY + llround((mjd - whole) * NS_PER_DAY);
+    *ret_tai_ns = (int64_t)(whole - MJD_OF_1970) * CB_NS_PER_DAY + llrint((mjd - whole) * NS_PER_DAY);
     return true;
 }
 

@@ -35,11 +35,19 @@ static bool is_blank(const char *text)
     return text[strspn(text, " ")] == '\0';
 }
 
+/* A value of 0 stands for none here. */
 static void add_to(struct cb_header *header, const char *key, double amount)
 {
     double value = 0.0;
-    if (cb_header_number(header, key, &value))
+    if (cb_header_number(header, key, &value) && value != 0.0)
         cb_header_set_number(header, key, value + amount);
+}
+
+static void turn(struct cb_header *header, const char *key, double angle_deg)
+{
+    double value = 0.0;
+    if (cb_header_number(header, key, &value))
+        cb_header_set_number(header, key, value + angle_deg);
 }
 
 static void scale(struct cb_header *header, const char *key, double factor)
@@ -79,7 +87,7 @@ static void repair_lsstcam_rotation(struct cb_header *header, int64_t day, int64
         return;
     if (day > 20250301 && day < 20250422 && angle != 0.0)
         cb_header_set_number(header, "ROTPA", angle - 90.0);
-    if (day == 20250422 && seq < 251) {
+    if (day == 20250422 && seq < 251 && angle != 0.0) {
         double turned = fmod(angle - 180.0 + 180.0, 360.0); /* to [-180, 180) */
         cb_header_set_number(header, "ROTPA", (turned < 0 ? turned + 360.0 : turned) - 180.0);
     }
@@ -256,7 +264,7 @@ static void repair_latiss_dates(struct cb_header *header)
 static void repair_latiss_type(struct cb_header *header)
 {
     const char *group = cb_header_text(header, "GROUPID"), *type = cb_header_text(header, "IMGTYPE");
-    if (group == NULL || strncmp(group, "test", 4) == 0)
+    if (group == NULL || is_blank(group) || strncmp(group, "test", 4) == 0)
         return;
     if (type == NULL || is_blank(type)) {
         size_t word = strcspn(group, "_");
@@ -275,9 +283,17 @@ static void repair_latiss_type(struct cb_header *header)
     }
 }
 
+/* There is no shutter of its own to time; that it never opened (0) holds all the same. */
+static void repair_latiss_shutter(struct cb_header *header)
+{
+    double open_s = 0.0;
+    if (!cb_header_number(header, "SHUTTIME", &open_s) || open_s != 0.0)
+        cb_header_mark_undefined(header, "SHUTTIME");
+}
+
 static void repair_latiss_object(struct cb_header *header, int64_t begin)
 {
-    if (!cb_header_is_defined(header, "OBJECT") && is_text(header, "IMGTYPE", "OBJECT"))
+    if (!cb_header_has_key(header, "OBJECT") && is_text(header, "IMGTYPE", "OBJECT"))
         cb_header_set_text(header, "OBJECT", "NOTSET");
     const char *object = cb_header_text(header, "OBJECT");
     const char *spectrum = object != NULL ? strstr(object, "spec:") : NULL;
@@ -336,12 +352,12 @@ static void repair_latiss(struct cb_header *header)
         repair_latiss_type(header);
     if (begin < cb_header_utc(2020, 1, 27, 20, 0) && is_text(header, "IMGTYPE", "OBJECT"))
         cb_header_set_text(header, "IMGTYPE", "ENGTEST");
-    cb_header_mark_undefined(header, "SHUTTIME");
+    repair_latiss_shutter(header);
     repair_latiss_object(header, begin);
     repair_latiss_tracking(header);
     repair_latiss_pointing(header, begin);
     if (begin > cb_header_utc(2020, 11, 19, 0, 0) && begin < cb_header_utc(2021, 10, 29, 0, 0))
-        add_to(header, "ROTPA", -180.0);
+        turn(header, "ROTPA", -180.0);
     if (cb_header_number(header, "OBSGEO-Z", &height) && height > 0.0)
         cb_header_set_number(header, "OBSGEO-Z", -height);
 }

@@ -205,8 +205,8 @@ static void detectors_of_exposures_are_numbered(void **state)
 static void a_missing_key_is_named(void **state)
 {
     (void)state;
-    static const char *const keys[] = { "OBSID",   "SEQNUM",  "EXPTIME", "IMGTYPE",
-                                        "RAFTBAY", "CCDSLOT", "INSTRUME" };
+    static const char *const keys[] = { "OBSID",   "SEQNUM",  "EXPTIME",  "IMGTYPE",
+                                        "RAFTBAY", "CCDSLOT", "INSTRUME", "DAYOBS" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         struct cards cards = real_header(), undefined = real_header();
         drop(&cards, keys[i]);
@@ -259,6 +259,82 @@ static void times_follow_their_scale(void **state)
     set(&cards, "TIMESYS", "TAI");
     set(&cards, "DATE-END", "'2020-01-01T00:00:00'");
     assert_int_equal(translated(&cards).span.end_ns, INT64_C(1731134081323000001));
+}
+
+/* 59675.1246418629 lies half a nanosecond after an even one. */
+static void a_time_between_two_nanoseconds_becomes_the_even_one(void **state)
+{
+    (void)state;
+    struct cards cards = real_header();
+    set(&cards, "MJD-BEG", "59675.1246418629");
+    assert_int_equal(translated(&cards).span.begin_ns, INT64_C(1649213969056954700));
+}
+
+static void a_sequence_is_counted_from_both_its_indices(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *seq, *index, *most;
+        int64_t start, end;
+    } cases[] = {
+        { "266", "1", "1", 266, 266 },          { "266", "3", "20", 264, 283 },
+        { "266", "20", "20", 247, 266 },        { "266", "null", "20", 266, 266 },
+        { "266", "3", "null", 264, 266 },       { "0", "null", "null", 2024110800000, 2024110800000 },
+        { "0", "1", "null", 0, 2024110800000 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cards cards = real_header();
+        set(&cards, "SEQNUM", cases[i].seq);
+        set(&cards, "CURINDEX", cases[i].index);
+        set(&cards, "MAXINDEX", cases[i].most);
+        struct cb_exposure_record r = translated(&cards);
+        assert_int_equal(r.seq_start, cases[i].start);
+        assert_int_equal(r.seq_end, cases[i].end);
+    }
+}
+
+static void a_text_that_is_empty_is_not_a_missing_one(void **state)
+{
+    (void)state;
+    static const char *const keys[] = { "REASON", "TESTTYPE", "PROGRAM", "OBJECT", "GROUPID" };
+    struct cards empty = real_header(), none = real_header();
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        set(&empty, keys[i], "''");
+        set(&none, keys[i], "null");
+    }
+    struct cb_exposure_record r = translated(&empty);
+    assert_string_equal(r.observation_reason, "");
+    assert_string_equal(r.science_program, "");
+    assert_string_equal(r.target_name, "");
+    assert_string_equal(r.group, "");
+    r = translated(&none);
+    assert_string_equal(r.observation_reason, "science"); /* of a science exposure */
+    assert_string_equal(r.science_program, "unknown");
+    assert_string_equal(r.target_name, "UNKNOWN");
+    assert_string_equal(r.group, "2024110800266");
+    set(&none, "IMGTYPE", "BIAS");
+    assert_string_equal(translated(&none).observation_reason, "unknown");
+}
+
+static void only_the_word_sky_means_an_angle_on_the_sky(void **state)
+{
+    (void)state;
+    struct cards cards = real_header();
+    set(&cards, "ROTCOORD", "SKY");
+    assert_false(translated(&cards).sky_angle_deg.known);
+}
+
+static void the_airmass_of_a_simulated_calibration_tells_nothing(void **state)
+{
+    (void)state;
+    struct cards sim = real_header();
+    set(&sim, "INSTRUME", "ComCamSim");
+    set(&sim, "ELSTART", "null");
+    set(&sim, "AMSTART", "2.0");
+    assert_close(translated(&sim).zenith_angle_deg.value, 60.0, 1e-12);
+    set(&sim, "IMGTYPE", "BIAS");
+    assert_close(translated(&sim).zenith_angle_deg.value, 45.0, 0.0);
+    assert_close(translated(&sim).azimuth_deg.value, 0.0, 0.0);
 }
 
 static void pointing_depends_on_the_type(void **state)
@@ -472,6 +548,13 @@ static void latiss_types_and_times_are_its_own(void **state)
     assert_string_equal(translated(&cards).observation_type, "bias");
     drop(&cards, "EXPTIME");
     assert_close(translated(&cards).exposure_time_s, -1.0, 0.0);
+    set(&cards, "IMGTYPE", "SKYEXP");
+    assert_string_equal(translated(&cards).observation_type, "science");
+    set(&cards, "PROGRAM", "null");
+    set(&cards, "RUNNUM", "'13550'"); /* of the laboratory's */
+    assert_string_equal(translated(&cards).science_program, "unknown");
+    set(&cards, "SHUTTIME", "0.0");
+    assert_int_equal(translated(&cards).can_see_sky, CB_NO);
     struct cards dark = latiss_header("60131.2");
     set(&dark, "DARKTIME", "3.0");
     assert_close(translated(&dark).dark_time_s.value, 30.0, 0.0);
@@ -506,6 +589,11 @@ int main(void)
         cmocka_unit_test(a_missing_key_is_named),
         cmocka_unit_test(odd_values_are_refused),
         cmocka_unit_test(times_follow_their_scale),
+        cmocka_unit_test(a_time_between_two_nanoseconds_becomes_the_even_one),
+        cmocka_unit_test(a_sequence_is_counted_from_both_its_indices),
+        cmocka_unit_test(a_text_that_is_empty_is_not_a_missing_one),
+        cmocka_unit_test(only_the_word_sky_means_an_angle_on_the_sky),
+        cmocka_unit_test(the_airmass_of_a_simulated_calibration_tells_nothing),
         cmocka_unit_test(pointing_depends_on_the_type),
         cmocka_unit_test(the_sky_is_seen_through_an_open_shutter),
         cmocka_unit_test(a_simulated_component_marks_the_exposure),
