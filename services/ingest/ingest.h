@@ -12,6 +12,7 @@ struct ingest_config {
     char *calibset_types;  /* observation types that make up sets, "bias,dark,flat" */
     int64_t settle_ms;     /* no frame for this long: a set whose last frames are there is closed */
     int64_t idle_ms;       /* no frame for this long: a set is closed whatever is missing */
+    int64_t quiet_ms;      /* a file found by looking is whole when unchanged for this long */
     int64_t threads;
 };
 

@@ -19,6 +19,8 @@ static const struct cb_setting own_settings[] = {
       "no frame for this long: a set whose sequences have ended is closed" },
     { "ingest", "idle", CB_SET_DURATION, AT(idle_ms), "10m", 0, 0,
       "no frame for this long: a set is closed whatever is missing" },
+    { "ingest", "quiet", CB_SET_DURATION, AT(quiet_ms), "3s", 0, 0,
+      "a file found by looking, not told by inotify, is whole when unchanged for this long" },
     { "ingest", "threads", CB_SET_INT, AT(threads), "2", 1, 64, "files read at once" },
     { NULL, NULL, CB_SET_TEXT, 0, NULL, 0, 0, NULL },
 };
@@ -50,7 +52,7 @@ static bool start(void *self, const struct cb_service_config *common, struct cb_
     for (size_t i = 0; i < CB_SITES; i++)
         if (me->config.sites.site[i].enabled)
             folders[n++] = me->config.sites.site[i].landing;
-    return watch_open(folders, n, &me->watch, err);
+    return watch_open(folders, n, me->config.quiet_ms, &me->watch, err);
 }
 
 static void stop(void *self)

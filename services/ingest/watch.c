@@ -3,11 +3,14 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "ingest.h"
+#include "io/clock.h"
 #include "io/file.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,25 +28,93 @@ struct watched {
     char *path;
 };
 
+/* Files in order. */
+struct files {
+    char **path;
+    size_t *folder;
+    size_t count, room;
+};
+
 struct watch {
     int inotify;
+    int64_t quiet_ms;
     char **folders;
     size_t n_folders;
     struct watched *watched;
     size_t n_watched;
-    char **found; /* paths not yet handed out, in order */
-    size_t *found_folder;
-    size_t n_found, next_found;
-    char *handed; /* the path handed out last */
+    struct files found; /* whole; those before next_found have been handed out */
+    size_t next_found;
+    struct files young; /* found by looking, and may still be written */
+    char *handed;       /* the path handed out last */
 };
 
-static void add_found(struct watch *watch, char *path, size_t folder)
+static void add_file(struct files *files, char *path, size_t folder)
 {
-    watch->found = cb_xrealloc_array(watch->found, watch->n_found + 1, sizeof *watch->found);
-    watch->found_folder =
-        cb_xrealloc_array(watch->found_folder, watch->n_found + 1, sizeof *watch->found_folder);
-    watch->found[watch->n_found] = path;
-    watch->found_folder[watch->n_found++] = folder;
+    if (files->count == files->room) {
+        files->room = files->room == 0 ? 64 : 2 * files->room;
+        files->path = cb_xrealloc_array(files->path, files->room, sizeof *files->path);
+        files->folder = cb_xrealloc_array(files->folder, files->room, sizeof *files->folder);
+    }
+    files->path[files->count] = path;
+    files->folder[files->count++] = folder;
+}
+
+static void free_files(struct files *files, size_t from)
+{
+    for (size_t i = from; i < files->count; i++)
+        free(files->path[i]);
+    free(files->path);
+    free(files->folder);
+}
+
+/* How a file came to be known. */
+enum sight { SEEN_BY_LOOKING, SEEN_COMPLETED };
+
+static bool is_quiet(const struct watch *watch, const struct stat *status)
+{
+    int64_t changed_ms = (int64_t)status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000;
+    int64_t age_ms = cb_clock_unix_ms() - changed_ms;
+    return age_ms >= watch->quiet_ms || age_ms <= -watch->quiet_ms; /* another machine's clock may be ahead */
+}
+
+static void forget_young(struct watch *watch, const char *path)
+{
+    struct files *young = &watch->young;
+    for (size_t i = 0; i < young->count; i++)
+        if (strcmp(young->path[i], path) == 0) {
+            free(young->path[i]);
+            young->path[i] = young->path[--young->count];
+            young->folder[i] = young->folder[young->count];
+            return;
+        }
+}
+
+static void add_found(struct watch *watch, char *path, size_t folder, const struct stat *status,
+                      enum sight sight)
+{
+    forget_young(watch, path);
+    bool whole = sight == SEEN_COMPLETED || is_quiet(watch, status);
+    add_file(whole ? &watch->found : &watch->young, path, folder);
+}
+
+/* Those of the young ones that are left alone are whole now; those that are gone are gone. */
+static void look_at_young(struct watch *watch)
+{
+    struct files *young = &watch->young;
+    size_t kept = 0;
+    for (size_t i = 0; i < young->count; i++) {
+        struct stat status;
+        char *path = young->path[i];
+        if (stat(path, &status) != 0) {
+            free(path);
+        } else if (is_quiet(watch, &status)) {
+            add_file(&watch->found, path, young->folder[i]);
+        } else {
+            young->path[kept] = path;
+            young->folder[kept++] = young->folder[i];
+        }
+    }
+    young->count = kept;
 }
 
 static void scan(struct watch *watch, const char *path, size_t folder, int depth);
@@ -68,19 +139,45 @@ static bool watch_folder(struct watch *watch, const char *path, size_t folder, i
     return true;
 }
 
-static void look_at(struct watch *watch, const char *path, const char *name, size_t folder, int depth)
+/* The name with each byte that is no ASCII spelled "%XX". */
+static void spell(const char *name, char ret_name[NAME_MAX + 1])
+{
+    size_t used = 0;
+    for (const unsigned char *at = (const unsigned char *)name; *at != '\0' && used + 3 < NAME_MAX; at++)
+        used += (size_t)snprintf(ret_name + used, NAME_MAX + 1 - used, *at < 0x80 ? "%c" : "%%%02X", *at);
+}
+
+/* What cannot be told under its name is given another, and is told when it comes under that; where it cannot
+ * be renamed it is passed over. */
+static bool is_tellable(const char *path, const char *name)
+{
+    char spelled[NAME_MAX + 1];
+    if (cb_utf8_is_valid(name, strlen(name)))
+        return true;
+    spell(name, spelled);
+    cb_auto(cb_free) char *from = cb_xasprintf("%s/%s", path, name);
+    cb_auto(cb_free) char *to = cb_xasprintf("%s/%s", path, spelled);
+    (void)renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    return false;
+}
+
+static void look_at(struct watch *watch, const char *path, const char *name, size_t folder, int depth,
+                    enum sight sight)
 {
     struct stat status;
-    char *full = cb_xasprintf("%s/%s", path, name);
-    bool there = lstat(full, &status) == 0;
-    if (there && S_ISDIR(status.st_mode) && name[0] != '.' && strcmp(name, REJECTED) != 0 &&
-        depth < DEPTH_MAX) {
-        (void)watch_folder(watch, full, folder, depth + 1); /* a folder that went away again holds nothing */
-    } else if (there && S_ISREG(status.st_mode) && is_raw_name(name)) {
-        add_found(watch, full, folder);
+    cb_auto(cb_free) char *full = cb_xasprintf("%s/%s", path, name);
+    if (name[0] == '.' || lstat(full, &status) != 0)
         return;
-    }
-    free(full);
+    if (S_ISLNK(status.st_mode) && (stat(full, &status) != 0 || !S_ISREG(status.st_mode)))
+        return;
+    bool is_file = S_ISREG(status.st_mode) && is_raw_name(name);
+    bool is_folder = S_ISDIR(status.st_mode) && strcmp(name, REJECTED) != 0 && depth < DEPTH_MAX;
+    if ((!is_file && !is_folder) || !is_tellable(path, name))
+        return;
+    if (is_file)
+        add_found(watch, cb_steal(full), folder, &status, sight);
+    else
+        (void)watch_folder(watch, full, folder, depth + 1); /* one that went away again holds nothing */
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -98,7 +195,7 @@ static void scan(struct watch *watch, const char *path, size_t folder, int depth
     struct dirent **entries = NULL;
     int n = scandir(path, &entries, is_no_dot, by_name);
     for (int i = 0; i < n; i++) {
-        look_at(watch, path, entries[i]->d_name, folder, depth);
+        look_at(watch, path, entries[i]->d_name, folder, depth, SEEN_BY_LOOKING);
         free(entries[i]);
     }
     free(entries);
@@ -110,9 +207,11 @@ void watch_rescan(struct watch *watch)
         (void)watch_folder(watch, watch->folders[i], i, 0);
 }
 
-bool watch_open(const char *const *folders, size_t n, struct watch **ret_watch, struct cb_error *err)
+bool watch_open(const char *const *folders, size_t n, int64_t quiet_ms, struct watch **ret_watch,
+                struct cb_error *err)
 {
     struct watch *watch = cb_xalloc(sizeof *watch);
+    watch->quiet_ms = quiet_ms;
     watch->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     watch->folders = cb_xalloc_array(n, sizeof *watch->folders);
     for (size_t i = 0; i < n; i++)
@@ -146,14 +245,20 @@ void watch_close(struct watch *watch)
         free(watch->folders[i]);
     for (size_t i = 0; i < watch->n_watched; i++)
         free(watch->watched[i].path);
-    for (size_t i = watch->next_found; i < watch->n_found; i++)
-        free(watch->found[i]);
+    free_files(&watch->found, watch->next_found);
+    free_files(&watch->young, 0);
     free(watch->folders);
     free(watch->watched);
-    free(watch->found);
-    free(watch->found_folder);
     free(watch->handed);
     free(watch);
+}
+
+/* A link is complete when it is made; any other file that is made is told when it is closed. */
+static bool is_link(const char *folder, const char *name)
+{
+    struct stat status;
+    cb_auto(cb_free) char *path = cb_xasprintf("%s/%s", folder, name);
+    return lstat(path, &status) == 0 && (S_ISLNK(status.st_mode) || status.st_nlink > 1);
 }
 
 static void take_event(struct watch *watch, const struct inotify_event *event)
@@ -162,15 +267,14 @@ static void take_event(struct watch *watch, const struct inotify_event *event)
         watch_rescan(watch);
         return;
     }
-    bool made = (event->mask & IN_CREATE) != 0;
-    if (event->len == 0 || (made && (event->mask & IN_ISDIR) == 0))
-        return; /* a file that is made is told when it is closed */
-    for (size_t i = 0; i < watch->n_watched; i++) {
+    bool file_made = (event->mask & IN_CREATE) != 0 && (event->mask & IN_ISDIR) == 0;
+    for (size_t i = 0; event->len > 0 && i < watch->n_watched; i++) {
         if (watch->watched[i].descriptor != event->wd)
             continue;
         /* by value: a new folder moves the array */
         struct watched place = watch->watched[i];
-        look_at(watch, place.path, event->name, place.folder, place.depth);
+        if (!file_made || is_link(place.path, event->name))
+            look_at(watch, place.path, event->name, place.folder, place.depth, SEEN_COMPLETED);
         return;
     }
 }
@@ -189,15 +293,16 @@ static void read_events(struct watch *watch)
 
 bool watch_next(struct watch *watch, const char **ret_path, size_t *ret_folder)
 {
-    if (watch->next_found == watch->n_found) {
-        watch->next_found = watch->n_found = 0;
+    if (watch->next_found == watch->found.count) {
+        watch->next_found = watch->found.count = 0;
         read_events(watch);
+        look_at_young(watch);
     }
-    if (watch->next_found == watch->n_found)
+    if (watch->next_found == watch->found.count)
         return false;
     free(watch->handed);
-    watch->handed = watch->found[watch->next_found];
-    *ret_folder = watch->found_folder[watch->next_found++];
+    watch->handed = watch->found.path[watch->next_found];
+    *ret_folder = watch->found.folder[watch->next_found++];
     *ret_path = watch->handed;
     return true;
 }

@@ -1,0 +1,1 @@
+cb_service_unit_test(ingest watch watch.c names.c)
