@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         types++;
     if (size == 0)
         return 0;
-    uint8_t *exact = malloc(size); /* of just this size, so that a byte too far is seen */
+    uint8_t *exact = malloc(size > 1 ? size - 1 : 1); /* of just this size, so that a byte too far is seen */
     if (exact == NULL)
         return 0;
     memcpy(exact, data + 1, size - 1);
