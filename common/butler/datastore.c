@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const transfer_names[] = { "auto",     "copy",    "move",       "link",
@@ -211,6 +212,12 @@ static const char *below_root(const struct cb_repo *repo, const char *file)
     return strncmp(file, repo->root, length) == 0 && file[length] == '/' ? file + length + 1 : NULL;
 }
 
+static bool is_symbolic_link(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path, enum cb_transfer transfer,
                          char **ret_recorded, int64_t *ret_size, struct cb_error *err)
 {
@@ -225,12 +232,15 @@ bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *pat
     bool stays = transfer == CB_TRANSFER_DIRECT || (transfer == CB_TRANSFER_AUTO && inside != NULL) ||
                  strcmp(source, target) == 0;
     if (!stays) {
+        /* of a symbolic link the link is moved: what it points to is somebody else's, and gets no second name
+         */
+        bool of_link = transfer == CB_TRANSFER_MOVE && is_symbolic_link(file);
         if (!cb_file_make_parents(target, err) || !check_free(repo, path, target, err) ||
-            !place(source, target, transfer, err))
+            !place(source, target, of_link ? CB_TRANSFER_COPY : transfer, err))
             return false;
         struct arrival *arrival = cb_xalloc(sizeof *arrival);
         arrival->placed = cb_steal(target);
-        arrival->source = transfer == CB_TRANSFER_MOVE ? cb_xstrdup(source) : NULL;
+        arrival->source = transfer == CB_TRANSFER_MOVE ? cb_xstrdup(of_link ? file : source) : NULL;
         cb_tx_at_end(repo->db, end_arrival, arrival);
     } else if (!sync_file(source, err)) {
         return false;

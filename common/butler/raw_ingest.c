@@ -19,6 +19,7 @@ static const char *const fault_names[] = {
     [CB_RAW_TOO_LARGE] = "too-large",
     [CB_RAW_FOREIGN_CAMERA] = "foreign-camera",
     [CB_RAW_MISSING_KEY] = "missing-key",
+    [CB_RAW_UNUSABLE_KEY] = "unusable-key",
     [CB_RAW_UNREGISTERED] = "unregistered",
     [CB_RAW_DUPLICATE] = "duplicate",
     [CB_RAW_CONFLICT] = "conflict",
@@ -35,25 +36,44 @@ void cb_raw_file_done(struct cb_raw_file *file)
     file->path = NULL;
 }
 
-/* The reader of FITS says what is wrong in a sentence; which kind of fault that is, by its words, first
- * match. */
-static enum cb_raw_fault fault_of_sentence(const char *text)
+/* What reads a file says what is wrong in a sentence; which kind of fault that is, by its words, first match.
+ */
+struct fault_words {
+    const char *words; /* NULL ends the table: any others */
+    enum cb_raw_fault fault;
+};
+
+static enum cb_raw_fault fault_of(const struct fault_words *table, const char *text)
 {
-    static const struct {
-        const char *words;
-        enum cb_raw_fault fault;
-    } table[] = {
+    while (table->words != NULL && strstr(text, table->words) == NULL)
+        table++;
+    return table->fault;
+}
+
+static enum cb_raw_fault fault_of_bytes(const char *text)
+{
+    static const struct fault_words table[] = {
         { "inflates to more than", CB_RAW_TOO_LARGE },
         { "is not FITS", CB_RAW_NOT_FITS },
         { "truncated", CB_RAW_TRUNCATED },
         { "was shortened", CB_RAW_TRUNCATED },
         { "SUM does not hold", CB_RAW_CHECKSUM },
         { "the data sum to", CB_RAW_CHECKSUM },
+        { NULL, CB_RAW_DAMAGED },
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strstr(text, table[i].words) != NULL)
-            return table[i].fault;
-    return CB_RAW_DAMAGED;
+    return fault_of(table, text);
+}
+
+static enum cb_raw_fault fault_of_header(const char *text)
+{
+    static const struct fault_words table[] = {
+        { " is missing or has no value", CB_RAW_MISSING_KEY },
+        { " are all missing", CB_RAW_MISSING_KEY },
+        { " is not registered for ", CB_RAW_UNREGISTERED },
+        { " has no detector ", CB_RAW_UNREGISTERED },
+        { NULL, CB_RAW_UNUSABLE_KEY },
+    };
+    return fault_of(table, text);
 }
 
 static bool is_passing(const struct cb_error *why)
@@ -102,12 +122,12 @@ static bool translate(struct cb_raw_file *file, const struct cb_header *metadata
     char obs_id[65];
     cb_auto(cb_header_free) struct cb_header *cards = NULL;
     if (!cb_translate_obs_id(&source, obs_id, &why))
-        return keep_fault(file, CB_RAW_MISSING_KEY, &why, err);
+        return keep_fault(file, fault_of_header(why.text), &why, err);
     if (!find_corrections(folders, instrument, obs_id, &cards, err))
         return false;
     const struct cb_card_source corrections = cb_raw_cards(cards);
     if (!cb_translate(&source, cards != NULL ? &corrections : NULL, &file->record, &why))
-        return keep_fault(file, CB_RAW_MISSING_KEY, &why, err);
+        return keep_fault(file, fault_of_header(why.text), &why, err);
     return true;
 }
 
@@ -122,7 +142,7 @@ static bool inspect_opened(struct cb_raw_file *file, struct cb_raw *raw, const c
     if (!cb_translate_camera(&source, &instrument, &why))
         return keep_fault(file, CB_RAW_FOREIGN_CAMERA, &why, err);
     if (!cb_raw_check(raw, &why))
-        return keep_fault(file, fault_of_sentence(why.text), &why, err);
+        return keep_fault(file, fault_of_bytes(why.text), &why, err);
     return translate(file, metadata, corrections, err);
 }
 
@@ -138,7 +158,7 @@ bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_fil
         memcpy(file.sha256, digest.sha256, sizeof file.sha256);
         file.size_bytes = digest.size_bytes;
         ok = cb_raw_open(path, &raw, &why) ? inspect_opened(&file, raw, corrections, err)
-                                           : keep_fault(&file, fault_of_sentence(why.text), &why, err);
+                                           : keep_fault(&file, fault_of_bytes(why.text), &why, err);
     }
     if (!ok) {
         cb_raw_file_done(&file);

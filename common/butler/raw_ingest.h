@@ -17,6 +17,7 @@ enum cb_raw_fault {
     CB_RAW_TOO_LARGE, /* inflates beyond the limit */
     CB_RAW_FOREIGN_CAMERA,
     CB_RAW_MISSING_KEY,
+    CB_RAW_UNUSABLE_KEY, /* a key whose value makes no record */
     CB_RAW_UNREGISTERED, /* filter, detector or instrument unknown to the repository */
     CB_RAW_DUPLICATE,    /* the same content is registered already */
     CB_RAW_CONFLICT      /* another content is registered under the same exposure and detector */
@@ -31,6 +32,7 @@ struct cb_raw_file {
     struct cb_exposure_record record; /* of a sound one */
     char sha256[65];
     int64_t size_bytes;
+    bool is_registered; /* a duplicate that is the registered file itself, under the name it landed with */
 };
 void cb_raw_file_done(struct cb_raw_file *file);
 

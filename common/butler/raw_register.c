@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { EXPOSURE_COLUMNS = 23, NUMBER_SIZE = 32 };
 
@@ -134,6 +135,13 @@ static bool set_fault(struct cb_raw_file *file, enum cb_raw_fault fault, const c
     return true;
 }
 
+static bool is_same_file(const char *path, const char *other)
+{
+    struct stat one, two;
+    return stat(path, &one) == 0 && lstat(other, &two) == 0 && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
 /* Something is registered for this exposure and detector: is it the same bytes? */
 static bool compare_registered(struct cb_repo *repo, struct cb_raw_file *file, const char *run,
                                const char *refusal, struct cb_error *err)
@@ -153,6 +161,7 @@ static bool compare_registered(struct cb_repo *repo, struct cb_raw_file *file, c
     bool readable =
         cb_dataset_file(repo, &found.item[0], &path, &why) && cb_digest_sha256(path, &digest, &why);
     bool same = readable && strcmp(digest.sha256, file->sha256) == 0;
+    file->is_registered = same && is_same_file(path, file->path);
     snprintf(reason, sizeof reason, "%s detector %d is registered already, with %s (dataset %s)%s%s",
              file->record.obs_id, file->record.detector.id, same ? "the same content" : "another content",
              found.item[0].id, readable ? "" : ": ", why.text);

@@ -7,10 +7,13 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define NOON_S 43200
+#define INDEX_MAX 1000000 /* frames of a sequence; a day has no 100000 */
+#define LONGEST_S 1e8     /* three years */
 #define ELEVATION_MIN (-5.55)
 #define RADIANS (M_PI / 180.0)
 
@@ -124,6 +127,9 @@ static bool translate_span(const struct cb_header *h, struct cb_exposure_record 
         return cb_fail(err, CB_ERR_INVALID,
                        "no time of begin: MJD-BEG, DATE-BEG, MJD-OBS and DATE-OBS are all missing");
     if (date_end == NULL) {
+        if (fabs(r->shutter_time_s) > LONGEST_S)
+            return cb_fail(err, CB_ERR_INVALID, "header key EXPTIME is no exposure time: %g s",
+                           r->shutter_time_s);
         end = begin + llround(r->shutter_time_s * 1e9);
     } else {
         int64_t ns = 0;
@@ -198,12 +204,15 @@ static char controller_of(const struct cb_header *h)
 
 /* First and last of the sequence. Frames without a place in one are their own, and frame 0 of a day is not
  * one sequence with every other frame 0. */
-static void translate_sequence(const struct cb_header *h, struct cb_exposure_record *r)
+static bool translate_sequence(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
 {
     int64_t index = 0, most = 0, own = r->seq_num != 0 ? r->seq_num : r->id;
-    bool placed = cb_header_integer(h, "CURINDEX", &index);
+    bool placed = cb_header_integer(h, "CURINDEX", &index), bounded = cb_header_integer(h, "MAXINDEX", &most);
+    if ((placed && llabs(index) > INDEX_MAX) || (bounded && llabs(most) > INDEX_MAX))
+        return cb_fail(err, CB_ERR_INVALID, "header keys CURINDEX and MAXINDEX are no places in a sequence");
     r->seq_start = placed ? r->seq_num - index + 1 : own;
-    r->seq_end = placed && cb_header_integer(h, "MAXINDEX", &most) ? r->seq_num + most - index : own;
+    r->seq_end = placed && bounded ? r->seq_num + most - index : own;
+    return true;
 }
 
 static bool translate_id(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
@@ -219,8 +228,7 @@ static bool translate_id(const struct cb_header *h, struct cb_exposure_record *r
                        controller);
     if (!cb_exposure_id(r->day_obs, r->seq_num, controller_of(h), &r->id, err))
         return false;
-    translate_sequence(h, r);
-    return true;
+    return translate_sequence(h, r, err);
 }
 
 static bool translate_group(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)

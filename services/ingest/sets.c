@@ -13,6 +13,10 @@ bool put_in_set(struct ingest *me, struct cb_db *db, const char *site, const cha
 {
     if (!list_contains(me->config.calibset_types, record->observation_type))
         return true;
+    /* frame 0 of a day outside a sequence has the exposure's id for one (domain/translate.c): here its own
+     * place does */
+    int64_t start = record->seq_start == record->id ? record->seq_num : record->seq_start;
+    int64_t end = record->seq_end == record->id ? record->seq_num : record->seq_end;
     char new_id[CB_UUID_TEXT_SIZE];
     cb_uuid_new_text(new_id);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -24,8 +28,8 @@ bool put_in_set(struct ingest *me, struct cb_db *db, const char *site, const cha
                      &rows, err) &&
            cb_db_run(db, sql_put_calibset_frame,
                      CB_P(cb_p_text(cb_rows_text(rows, 0, 0)), cb_p_int(record->id),
-                          cb_p_int(record->detector.id), cb_p_int(record->seq_num),
-                          cb_p_int(record->seq_start), cb_p_int(record->seq_end)),
+                          cb_p_int(record->detector.id), cb_p_int(record->seq_num), cb_p_int(start),
+                          cb_p_int(end)),
                      NULL, err);
 }
 

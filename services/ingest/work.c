@@ -1,6 +1,7 @@
 /* Files of one exposure: read whole in a worker thread, then registered, or set aside, in one transaction. */
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "butler/home.h"
 #include "calbus/v1/exposure.pb-c.h"
 #include "ingest.h"
@@ -11,8 +12,11 @@
 #include "sql.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LEASE_S = 120, FILES_MOST = 32 };
@@ -20,7 +24,8 @@ enum { LEASE_S = 120, FILES_MOST = 32 };
 struct landed {
     char *path;
     int64_t token;
-    bool is_gone; /* somebody took it away before it was read */
+    bool is_gone;          /* somebody took it away before it was read */
+    struct cb_error later; /* why it is to be tried again; kind NONE: it is not */
     struct cb_raw_file file;
 };
 
@@ -77,10 +82,8 @@ static bool run(void *self, struct cb_db *db, void *context, struct cb_error *er
         if (cb_raw_inspect(landed->path, me->config.corrections, &landed->file, &why))
             continue;
         landed->is_gone = why.kind == CB_ERR_NOT_FOUND;
-        if (!landed->is_gone) {
-            *err = why;
-            return false;
-        }
+        if (!landed->is_gone)
+            landed->later = why;
     }
     return true;
 }
@@ -144,15 +147,46 @@ static bool write_reason(const struct landed *landed, const char *kept_as, struc
     return cb_file_make_parents(path, err) && cb_file_replace(path, text.data, text.size, err);
 }
 
-/* Reason first, then the file: whoever finds the file finds why. Both may have happened before a crash. */
-static bool set_aside(const struct landed *landed, const char *kept_as, struct cb_error *err)
+static bool is_same_file(const char *path, const char *other)
+{
+    struct stat one, two;
+    return lstat(path, &one) == 0 && lstat(other, &two) == 0 && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
+/* Another name for the file itself; of a symbolic link, a link to the same file that holds from elsewhere. */
+static bool keep_under(const char *path, const char *kept_as)
+{
+    char target[PATH_MAX];
+    struct stat status;
+    if (lstat(path, &status) != 0)
+        return false;
+    if (S_ISLNK(status.st_mode))
+        return realpath(path, target) != NULL && (symlink(target, kept_as) == 0 || errno == EEXIST);
+    return link(path, kept_as) == 0 || (errno == EEXIST && is_same_file(path, kept_as));
+}
+
+static void remove_at_commit(void *path, enum cb_tx_end end)
+{
+    if (end == CB_TX_COMMITTED)
+        unlink(path);
+    free(path);
+}
+
+/* Reason first, then the file: whoever finds the file finds why. It leaves its landing folder with the
+ * commit: until then a crash changes nothing. Where files have one name only, or another of the content is
+ * kept, it is renamed. */
+static bool set_aside(struct cb_db *db, const struct landed *landed, const char *kept_as,
+                      struct cb_error *err)
 {
     if (!write_reason(landed, kept_as, err))
         return false;
-    if (rename(landed->path, kept_as) == 0 || (errno == ENOENT && access(kept_as, F_OK) == 0))
-        return cb_file_sync_parent(kept_as, err);
-    return cb_fail(err, cb_file_err_kind(errno), "could not set \"%s\" aside: %s", landed->path,
-                   strerror(errno));
+    if (keep_under(landed->path, kept_as))
+        cb_tx_at_end(db, remove_at_commit, cb_xstrdup(landed->path));
+    else if (rename(landed->path, kept_as) != 0 && (errno != ENOENT || access(kept_as, F_OK) != 0))
+        return cb_fail(err, cb_file_err_kind(errno), "could not set \"%s\" aside: %s", landed->path,
+                       strerror(errno));
+    return cb_file_sync_parent(kept_as, err);
 }
 
 static bool finish_row(struct cb_db *db, const struct landed *landed, const char *state, const char *kept_as,
@@ -221,12 +255,38 @@ static bool reject(struct cb_db *db, const char *site, const struct landed *land
     cb_auto(cb_free) char *kept_as = rejected_path(landed);
     cb_metric_add("calbus_frames_read_total", 1,
                   CB_LABELS({ "result", cb_raw_fault_name(landed->file.fault) }));
-    return set_aside(landed, kept_as, err) && finish_row(db, landed, "rejected", kept_as, "", "", err) &&
+    return set_aside(db, landed, kept_as, err) && finish_row(db, landed, "rejected", kept_as, "", "", err) &&
            say_rejected(db, site, landed, kept_as, err);
 }
 
+static bool is_writable_folder(const char *path)
+{
+    cb_auto(cb_free) char *folder = cb_xstrdup(path);
+    *strrchr(folder, '/') = '\0';
+    return access(folder, W_OK) == 0;
+}
+
+/* Is this the file that was registered from this place before? Files stay where they landed unless they are
+ * moved, and after a crash between the commit and the removal. before: the dataset this path was ingested as,
+ * "" none. */
+static bool is_known(const struct ingest *me, const struct landed *landed, const char *before)
+{
+    bool stays = me->transfer != CB_TRANSFER_MOVE || !is_writable_folder(landed->path);
+    return landed->file.is_registered ||
+           (landed->file.fault == CB_RAW_DUPLICATE && before[0] != '\0' && stays);
+}
+
+/* What was recorded of the file holds. */
+static bool finish_known(struct ingest *me, struct cb_db *db, const struct landed *landed,
+                         struct cb_error *err)
+{
+    if (me->transfer == CB_TRANSFER_MOVE)
+        cb_tx_at_end(db, remove_at_commit, cb_xstrdup(landed->path));
+    return cb_db_run(db, sql_forget_landed, CB_P(cb_p_text(landed->path)), NULL, err);
+}
+
 static bool take(struct ingest *me, struct cb_db *db, const char *site_name, struct landed *landed,
-                 struct cb_error *err)
+                 const char *before, struct cb_error *err)
 {
     const struct cb_site *site = cb_site_find(&me->config.sites, site_name);
     cb_auto(cb_free) char *repository = repository_of(site, landed->file.record.instrument->name);
@@ -235,6 +295,8 @@ static bool take(struct ingest *me, struct cb_db *db, const char *site_name, str
     if (!cb_repo_open_home(me->index_path, repository, db, &repo, err) ||
         !cb_raw_register(repo, &landed->file, NULL, me->transfer, false, dataset_id, err))
         return false;
+    if (is_known(me, landed, before))
+        return finish_known(me, db, landed, err);
     if (landed->file.fault != CB_RAW_SOUND)
         return reject(db, site_name, landed, err);
     cb_metric_add("calbus_frames_read_total", 1, CB_LABELS({ "result", "ingested" }));
@@ -243,38 +305,58 @@ static bool take(struct ingest *me, struct cb_db *db, const char *site_name, str
            say_ingested(db, site_name, repository, landed, dataset_id, err);
 }
 
+static bool retry_later(struct cb_db *db, const struct landed *landed, const struct cb_error *why,
+                        struct cb_error *err)
+{
+    return cb_db_run(
+        db, sql_retry_landed,
+        CB_P(cb_p_text(landed->path), cb_p_int(landed->token), cb_p_int(2), cb_p_text(why->text)), NULL, err);
+}
+
+/* recorded: what the row says of an earlier time, as lock_landed gives it. All of it or nothing happens. */
+static bool deal_with(struct ingest *me, struct cb_db *db, const char *site, struct landed *landed,
+                      const struct cb_rows *recorded, struct cb_error *err)
+{
+    const char *kept_as = cb_rows_text(recorded, 0, 0), *dataset_id = cb_rows_text(recorded, 0, 1);
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    bool ok = cb_tx_begin(db, &tx, err);
+    if (ok && landed->is_gone) {
+        ok = cb_db_run(db, sql_forget_landed, CB_P(cb_p_text(landed->path)), NULL, err);
+    } else if (ok && kept_as[0] != '\0' && is_same_file(landed->path, kept_as)) {
+        cb_tx_at_end(db, remove_at_commit, cb_xstrdup(landed->path));
+        ok = cb_db_run(db, sql_forget_landed, CB_P(cb_p_text(landed->path)), NULL, err);
+    } else if (ok) {
+        ok = landed->file.fault == CB_RAW_SOUND ? take(me, db, site, landed, dataset_id, err)
+                                                : reject(db, site, landed, err);
+    }
+    return ok && cb_tx_commit(&tx, err);
+}
+
 static bool finish_one(struct ingest *me, struct cb_db *db, const char *site, struct landed *landed,
                        struct cb_error *err)
 {
+    struct cb_error why = landed->later;
     cb_auto(cb_rows_free) struct cb_rows *ours = NULL;
     if (!cb_db_run(db, sql_lock_landed, CB_P(cb_p_text(landed->path), cb_p_int(landed->token)), &ours, err))
         return false;
     if (cb_rows_count(ours) == 0)
         return true; /* the lease was lost: somebody else has it */
-    if (landed->is_gone)
-        return cb_db_run(db, sql_forget_landed, CB_P(cb_p_text(landed->path)), NULL, err);
-    return landed->file.fault == CB_RAW_SOUND ? take(me, db, site, landed, err)
-                                              : reject(db, site, landed, err);
-}
-
-static bool retry_later(struct cb_db *db, const struct exposure_job *job, const struct cb_error *outcome,
-                        struct cb_error *err)
-{
-    for (size_t i = 0; i < job->n; i++)
-        if (!cb_db_run(db, sql_retry_landed,
-                       CB_P(cb_p_text(job->landed[i].path), cb_p_int(job->landed[i].token), cb_p_int(2),
-                            cb_p_text(outcome->text)),
-                       NULL, err))
-            return false;
-    return true;
+    if (why.kind == CB_ERR_NONE && deal_with(me, db, site, landed, ours, &why))
+        return true;
+    if (why.kind == CB_ERR_FATAL) {
+        *err = why;
+        return false;
+    }
+    cb_log_error("file left for later", &why);
+    return retry_later(db, landed, &why, err); /* no space, no permission: other files go on */
 }
 
 static bool finish(void *self, struct cb_db *db, void *context, const struct cb_error *outcome,
                    struct cb_error *err)
 {
     struct exposure_job *job = context;
-    if (outcome->kind != CB_ERR_NONE)
-        return retry_later(db, job, outcome, err);
+    for (size_t i = 0; i < job->n && outcome->kind != CB_ERR_NONE; i++)
+        job->landed[i].later = *outcome;
     for (size_t i = 0; i < job->n; i++)
         if (!finish_one(self, db, job->site, &job->landed[i], err))
             return false;
