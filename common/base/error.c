@@ -1,9 +1,25 @@
 /* Errors as values: filling and prefixing them. */
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A text that fills its room may have lost its end: a character that was cut in two goes wholly. */
+static void drop_cut_character(struct cb_error *err)
+{
+    size_t end = strlen(err->text), start = end;
+    if (end + 1 < sizeof err->text)
+        return;
+    while (start > 0 && ((unsigned char)err->text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start > 0 && (unsigned char)err->text[start - 1] >= 0xc0)
+        start--;
+    if (!cb_utf8_is_valid(err->text + start, end - start))
+        err->text[start] = '\0';
+}
 
 bool cb_error_set(struct cb_error *err, enum cb_err_kind kind, const char *file, int line, const char *fmt,
                   ...)
@@ -18,6 +34,7 @@ bool cb_error_set(struct cb_error *err, enum cb_err_kind kind, const char *file,
     va_start(args, fmt);
     vsnprintf(err->text, sizeof err->text, fmt, args);
     va_end(args);
+    drop_cut_character(err);
     return false;
 }
 
@@ -34,6 +51,7 @@ bool cb_context(struct cb_error *err, const char *fmt, ...)
     va_end(args);
     if (length >= 0 && (size_t)length < sizeof err->text)
         snprintf(err->text + length, sizeof err->text - (size_t)length, ": %s", below);
+    drop_cut_character(err);
     return false;
 }
 

@@ -19,7 +19,7 @@ static const struct cb_setting own_settings[] = {
       "no frame for this long: a set whose sequences have ended is closed" },
     { "ingest", "idle", CB_SET_DURATION, AT(idle_ms), "10m", 0, 0,
       "no frame for this long: a set is closed whatever is missing" },
-    { "ingest", "quiet", CB_SET_DURATION, AT(quiet_ms), "3s", 0, 0,
+    { "ingest", "quiet", CB_SET_DURATION, AT(quiet_ms), "10s", 0, 0,
       "a file found by looking, not told by inotify, is whole when unchanged for this long" },
     { "ingest", "threads", CB_SET_INT, AT(threads), "2", 1, 64, "files read at once" },
     { NULL, NULL, CB_SET_TEXT, 0, NULL, 0, 0, NULL },

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LEASE_S = 120, FILES_MOST = 32 };
+enum { LEASE_S = 120, FILES_MOST = 32, KEPT_NAME_MAX = 160 };
 
 struct landed {
     char *path;
@@ -123,12 +123,19 @@ static char *repository_of(const struct cb_site *site, const char *instrument)
     }
 }
 
-/* <folder>/rejected/<name>, or with the start of the content's hash where another file of that name lies. */
+/* <folder>/rejected/<start of the content's hash>-<name>; of a long name its end, with room for what is put
+ * around it:
+ * "<hash>-", ".reason.json", and the name under which that is written first. */
 static char *rejected_path(const struct landed *landed)
 {
-    const char *slash = strrchr(landed->path, '/');
+    const char *slash = strrchr(landed->path, '/'), *name = slash + 1;
+    size_t length = strlen(name);
+    if (length > KEPT_NAME_MAX)
+        name += length - KEPT_NAME_MAX;
+    while (((unsigned char)*name & 0xc0) == 0x80)
+        name++; /* not in the middle of a character */
     return cb_xasprintf("%.*s/rejected/%.12s-%s", (int)(slash - landed->path), landed->path,
-                        landed->file.sha256, slash + 1);
+                        landed->file.sha256, name);
 }
 
 static bool write_reason(const struct landed *landed, const char *kept_as, struct cb_error *err)

@@ -48,6 +48,49 @@ def altered(data):
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
 
 
+def card_changed(data, key, value):
+    """A frame whose primary header has another value, and no checksum that would tell."""
+    at = data.index(f"{key:<8}= ".encode())
+    data = data[:at] + f"{key:<8}= {value}".ljust(80).encode() + data[at + 80:]
+    at = data.index(b"CHECKSUM= ")
+    return data[:at] + b"COMMENT " + data[at + 8:]
+
+
+def odd_ways_to_land(suite, frames):
+    """While it is down one file is begun; then come a link, and a name that is no text."""
+    landing, names = suite.folder_of("usdf"), [os.path.basename(path) for path in frames]
+    suite.down()
+    growing = content(frames[0])
+    with open(os.path.join(landing, names[0]), "wb") as file:
+        file.write(growing[:len(growing) // 2])
+        file.flush()
+
+        def still_being_written():
+            os.utime(file.name)
+            return False
+        still_being_written()
+        suite.up()
+        os.symlink(frames[1], os.path.join(landing, names[1]))
+        odd = os.fsencode(os.path.join(landing, "caf")) + b"\xe9_" + os.fsencode(names[2])
+        os.link(frames[2], odd)
+        wait_until("link and odd name are registered", lambda: still_being_written() or registered(suite)[1] == 7, 60)
+        assert names[0] in os.listdir(landing), "what is still written is left alone"
+        file.write(growing[len(growing) // 2:])
+    wait_until("the grown one is registered", lambda: registered(suite)[1] == 8, 60)
+    assert os.path.exists(frames[1]), "of a link the link is moved"
+
+
+def a_late_frame_opens_its_set_again(suite, path):
+    def of_biases(column):
+        return suite.value(f"SELECT {column} FROM calbus.calibset WHERE observation_type = 'bias'")
+    wait_until("the set of biases is closed", lambda: of_biases("state") == "closed", 60)
+    before = int(of_biases("revision"))
+    assert of_biases("complete") == "f", "one of its frames is not there"
+    land(suite, os.path.basename(path), content(path))
+    wait_until("it is closed again", lambda: of_biases("state") == "closed" and int(of_biases("revision")) > before, 60)
+    assert int(of_biases("revision")) == before + 1 and of_biases("complete") == "t"
+
+
 def wait_until_dealt_with(suite, files):
     dealt_with = "calbus.outbox WHERE type IN ('exposure.ingested', 'exposure.rejected')"
     wait_until(f"{files} files are dealt with", lambda: suite.count(dealt_with) >= files, 120)
@@ -75,7 +118,7 @@ def each_was_set_aside_with_its_reason(suite, expected, events):
 
 
 def main(calbus, golden):
-    with Suite(calbus) as suite:
+    with Suite(calbus, CALBUS_INGEST_IDLE="4s") as suite:
         suite.up()
         frames = take_frames(suite, "sound")
         plain = take_frames(suite, "plain", "--plain")
@@ -101,6 +144,10 @@ def main(calbus, golden):
             (names[1], "conflict", content(others[1])),
             ("CC_O_20241208_000999_R22_S00.fits", "too-large", bomb()),
             ("empty.fits", "not-fits", b""),
+            ("\u00e9" * 122 + ".fits", "not-fits", b"a long name"),
+            ("CC_O_20241208_000901_R22_S00.fits", "unregistered", card_changed(content(frames[6]), "FILTER", "'nosuch  '")),
+            ("CC_O_20241208_000902_R22_S00.fits", "unusable-key", card_changed(content(frames[6]), "DAYOBS", "'yesterday'")),
+            ("CC_O_20241208_000903_R22_S00.fits", "missing-key", card_changed(content(frames[6]), "DAYOBS", "")),
         ]
         for name, _, data in damaged:
             land(suite, name, data)
@@ -122,6 +169,10 @@ def main(calbus, golden):
         exposures, raws = registered(suite)
         assert raws == 5 and len(exposures) == 5, exposures
 
+        say("a file in pieces, a link, a name that is no text")
+        odd_ways_to_land(suite, frames[6:9])
+        a_late_frame_opens_its_set_again(suite, frames[5])
+
         say("the camera's own damage")
         before = len(suite.items("exposure", "rejected"))
         folder = os.path.join(suite.folder, "camera")
@@ -131,7 +182,7 @@ def main(calbus, golden):
         wait_until("5 more are set aside", lambda: len(suite.items("exposure", "rejected")) == before + 5, 60)
         kinds = {r["kind"] for r in suite.items("exposure", "rejected")}
         assert kinds >= {"truncated", "checksum", "not-fits", "foreign-camera", "missing-key"}, kinds
-        wait_until("the 18 sound ones are registered", lambda: registered(suite)[1] == 5 + 18, 60)
+        wait_until("the 18 sound ones are registered", lambda: registered(suite)[1] == 9 + 18, 60)
         assert suite.items("event", "dead-letter", "list") == []
         say("nothing was lost, nothing half registered")
 
