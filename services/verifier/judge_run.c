@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "conclude.h"
+#include "engine/pipeline.h"
+#include "engine/tasks.h"
 #include "sql.h"
 
 #include <math.h>
@@ -12,6 +14,34 @@
 
 /* No detector: a test of the whole exposure. */
 #define ALL_DETECTORS (-1)
+
+/* Whether each level of the run was judged by the source's own rules, calbus.upstreamTests of its tasks. */
+struct rules {
+    bool upstream_exposures, upstream_run;
+};
+
+static bool says_upstream(const struct cb_pipeline_task *task, const struct cb_task_class *class,
+                          const struct cb_task_class *by_filter)
+{
+    return (task->class == class || task->class == by_filter) &&
+           cb_config_flag(task->config, "calbus.upstreamTests");
+}
+
+/* The run's judgement goes by what its tasks went by. */
+static bool read_rules(const struct ended *ended, struct rules *ret_rules, struct cb_error *err)
+{
+    cb_auto(cb_pipeline_free) struct cb_pipeline *pipeline = NULL;
+    if (!cb_pipeline_parse(ended->pipeline, ended->verify_run, &pipeline, err))
+        return false;
+    for (size_t i = 0; i < pipeline->tasks; i++) {
+        const struct cb_pipeline_task *task = &pipeline->task[i];
+        ret_rules->upstream_exposures |=
+            says_upstream(task, &cb_task_verify_exp_merge, &cb_task_verify_exp_merge_by_filter);
+        ret_rules->upstream_run |=
+            says_upstream(task, &cb_task_verify_run_merge, &cb_task_verify_run_merge_by_filter);
+    }
+    return true;
+}
 
 static bool store_exposure_test(struct cb_db *db, const struct ended *ended, int64_t exposure,
                                 const struct cb_verify_result *result, struct cb_error *err)
@@ -37,9 +67,11 @@ static bool store_exposure_test(struct cb_db *db, const struct ended *ended, int
 }
 
 /* Scatter of the detectors of each exposure of a flat. */
-static bool test_exposures(struct cb_db *db, const struct ended *ended, struct cb_error *err)
+static bool test_exposures(struct cb_db *db, const struct ended *ended, const struct rules *rules,
+                           struct cb_error *err)
 {
-    const struct cb_verify_limits limits = cb_verify_limits_default();
+    struct cb_verify_limits limits = cb_verify_limits_default();
+    limits.upstream = rules->upstream_exposures;
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (ended->type != CB_VERIFY_FLAT)
         return true;
@@ -105,8 +137,8 @@ static bool count_cells(struct cb_db *db, const struct ended *ended, struct judg
     return true;
 }
 
-static bool hold_vote(struct cb_db *db, const struct ended *ended, struct judgement *judgement,
-                      struct cb_error *err)
+static bool hold_vote(struct cb_db *db, const struct ended *ended, const struct rules *rules,
+                      struct judgement *judgement, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (!cb_db_run(db, sql_find_ballots, CB_P(cb_p_text(ended->run_id)), &rows, err))
@@ -118,7 +150,7 @@ static bool hold_vote(struct cb_db *db, const struct ended *ended, struct judgem
                                                 .worst_failures = (size_t)cb_rows_int(rows, i, 1),
                                                 .success = cb_rows_bool(rows, i, 2) };
     judgement->vote = cb_verify_majority(ballots, judgement->exposures, judgement->detectors.total,
-                                         CB_VERIFY_VOTE_THRESHOLD, false);
+                                         CB_VERIFY_VOTE_THRESHOLD, rules->upstream_run);
     free(ballots);
     return true;
 }
@@ -137,11 +169,13 @@ bool judge_run(struct cb_db *db, const struct ended *ended, struct judgement *re
                struct cb_error *err)
 {
     struct judgement judgement = { 0 };
-    if (!cb_db_run(db, sql_adopt_exposures, CB_P(cb_p_text(ended->run_id)), NULL, err) ||
+    struct rules rules = { 0 };
+    if (!read_rules(ended, &rules, err) ||
+        !cb_db_run(db, sql_adopt_exposures, CB_P(cb_p_text(ended->run_id)), NULL, err) ||
         !cb_db_run(db, sql_insert_missing, CB_P(cb_p_text(ended->run_id)), NULL, err) ||
         !cb_db_run(db, sql_mark_unused, CB_P(cb_p_text(ended->run_id)), NULL, err) ||
-        !test_exposures(db, ended, err) || !count_cells(db, ended, &judgement, err) ||
-        !hold_vote(db, ended, &judgement, err))
+        !test_exposures(db, ended, &rules, err) || !count_cells(db, ended, &judgement, err) ||
+        !hold_vote(db, ended, &rules, &judgement, err))
         return false;
     judgement.verdict = cb_verify_run_verdict(&judgement.cells, &judgement.vote,
                                               strcmp(ended->kind, "daily") == 0, judgement.persistent);

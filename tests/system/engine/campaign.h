@@ -25,6 +25,20 @@
 
 static const struct cb_engine sample_engine = { .name = "generator", .lease_ms = 60000, .max_attempts = 3 };
 
+/* A whole file, to be freed. */
+static inline char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    cb_auto_bytes struct cb_bytes text = CB_BYTES(1U << 20);
+    char part[4096];
+    size_t got = 0;
+    assert_non_null(file);
+    while ((got = fread(part, 1, sizeof part, file)) > 0)
+        cb_bytes_add(&text, part, got);
+    fclose(file);
+    return cb_bytes_steal(&text);
+}
+
 static inline void read_truth(const char *name, float *ret_value)
 {
     cb_auto(cb_free) char *path = cb_xasprintf(SAMPLE "%s", name);

@@ -13,19 +13,6 @@
 #define WHERE(type)                                                                                          \
     "instrument='LSSTComCam' and exposure.day_obs=20241208 and exposure.observation_type='" type "'"
 
-static char *read_text(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    cb_auto_bytes struct cb_bytes text = CB_BYTES(1U << 20);
-    char part[4096];
-    size_t got = 0;
-    assert_non_null(file);
-    while ((got = fread(part, 1, sizeof part, file)) > 0)
-        cb_bytes_add(&text, part, got);
-    fclose(file);
-    return cb_bytes_steal(&text);
-}
-
 static const struct cb_engine verify_engine = { .name = "verifier", .lease_ms = 60000, .max_attempts = 3 };
 
 static int64_t number(struct fixture *f, const char *sql)
@@ -38,7 +25,8 @@ static int64_t number(struct fixture *f, const char *sql)
 
 /* type "Bias": of the RUN that made it, over the day's frames of its type. */
 static void request_verification(struct fixture *f, const char *type, const char *made, const char *where,
-                                 const char *output_run, struct cb_run *ret_run)
+                                 const char *output_run, const struct cb_override *override, size_t overrides,
+                                 struct cb_run *ret_run)
 {
     cb_auto(cb_free) char *path =
         cb_xasprintf(CB_DEPLOY "/cp_verify/pipelines/LSSTComCam/verify%s.yaml", type);
@@ -47,7 +35,7 @@ static void request_verification(struct fixture *f, const char *type, const char
     const struct cb_environment environment = { .entry = variables };
     cb_auto(cb_pipeline_free) struct cb_pipeline *pipeline = NULL;
     cb_auto_bytes struct cb_bytes text = CB_BYTES(1U << 20);
-    must(cb_pipeline_load(path, &environment, NULL, 0, &pipeline, &oops));
+    must(cb_pipeline_load(path, &environment, override, overrides, &pipeline, &oops));
     cb_pipeline_format(pipeline, &text);
     struct cb_run run = { .engine = (char *)"verifier",
                           .kind = (char *)"campaign",
@@ -110,7 +98,7 @@ static void a_bias_passes_on_its_own_inputs(void **state)
     struct verifier me = { .home = f->root, .index_path = index };
     cb_outbox_set_source("usdf", "verifier");
     run_pipeline(f, "cpBias", WHERE("bias"), BIAS_OUT);
-    request_verification(f, "Bias", BIAS_OUT, WHERE("bias"), VERIFY_OUT, &run);
+    request_verification(f, "Bias", BIAS_OUT, WHERE("bias"), VERIFY_OUT, NULL, 0, &run);
     must(plan(f, &run, &oops));
     work_off_verification(f);
     must(cb_run_load(f->db, run.id, &ended, &oops));
@@ -141,17 +129,24 @@ static void a_bias_passes_on_its_own_inputs(void **state)
     cb_repo_index_done(&me.index);
 }
 
-static void verify(struct verifier *me, struct fixture *f, const char *type, const char *made,
-                   const char *where, const char *output_run)
+static void verify_with(struct verifier *me, struct fixture *f, const char *type, const char *made,
+                        const char *where, const char *output_run, const struct cb_override *override,
+                        size_t overrides)
 {
     cb_auto_run struct cb_run run = { .id = "" }, ended = { .id = "" };
-    request_verification(f, type, made, where, output_run, &run);
+    request_verification(f, type, made, where, output_run, override, overrides, &run);
     must(plan(f, &run, &oops));
     work_off_verification(f);
     must(cb_run_load(f->db, run.id, &ended, &oops));
     if (strcmp(ended.state, "succeeded") != 0)
         fail_msg("%s", ended.error);
     conclude_all(me, f);
+}
+
+static void verify(struct verifier *me, struct fixture *f, const char *type, const char *made,
+                   const char *where, const char *output_run)
+{
+    verify_with(me, f, type, made, where, output_run, NULL, 0);
 }
 
 static void print_failures(struct fixture *f)
@@ -163,6 +158,31 @@ static void print_failures(struct fixture *f)
                    CB_P0, &rows, &oops));
     for (size_t i = 0; i < cb_rows_count(rows); i++)
         print_message("%s\n", cb_rows_text(rows, i, 0));
+}
+
+/* The same flat by the source's rules: no test of an amplifier's level, scatter over the detectors in
+ * electrons, and a majority that counts one exposure more than there are. */
+static void upstream_tests_hold_for_the_judgement_of_the_run_too(struct verifier *me, struct fixture *f)
+{
+    static const struct cb_override upstream[] = {
+        { (char *)"verifyFlatDet", (char *)"calbus.upstreamTests", (char *)"true" },
+        { (char *)"verifyFlatExp", (char *)"calbus.upstreamTests", (char *)"true" },
+        { (char *)"verifyFlat", (char *)"calbus.upstreamTests", (char *)"true" },
+    };
+    verify_with(me, f, "Flat", FLAT_OUT, WHERE("flat") " and exposure.seq_num < 723",
+                "LSSTComCam/calib/DM-1/demo/verifyFlat-r.20241210b/run1", upstream, 3);
+    assert_int_equal(
+        number(f, "SELECT tests FROM calbus.verification WHERE verify_run LIKE '%verifyFlat-r.20241210b/%'"),
+        18);
+    assert_int_equal(
+        number(f,
+               "SELECT count(*) FROM calbus.verification_test JOIN calbus.verification USING (run_id) "
+               "WHERE verify_run LIKE '%verifyFlat-r.20241210b/%' AND detector = -1 AND unit = 'electron'"),
+        3);
+    assert_int_equal(
+        number(f, "SELECT (vote ->> 'max_failed_exposures_threshold')::integer FROM calbus.verification "
+                  "WHERE verify_run LIKE '%verifyFlat-r.20241210b/%'"),
+        3);
 }
 
 static void a_dark_and_a_flat_pass_on_their_own_inputs(void **state)
@@ -185,6 +205,7 @@ static void a_dark_and_a_flat_pass_on_their_own_inputs(void **state)
     assert_int_equal(number(f, "SELECT tests FROM calbus.verification WHERE calib_type = 'flat' "
                                "AND physical_filter = 'r_03'"),
                      34);
+    upstream_tests_hold_for_the_judgement_of_the_run_too(&me, f);
     cb_repo_index_done(&me.index);
 }
 
