@@ -22,6 +22,9 @@ static const struct ctl_flag submit_flags[] = {
     { "rerun", 0, CTL_FLAG_TEXT, "YYYYMMDDv", "Date and letter of this attempt ($RERUN unless given)." },
     { "band", 0, CTL_FLAG_TEXT, "BAND", "Band of a flat." },
     { "where", 0, CTL_FLAG_TEXT, "EXPRESSION", "Which exposures ($SELECTION_TYPE unless given)." },
+    { "verify-where", 0, CTL_FLAG_TEXT, "EXPRESSION",
+      "Which exposures to verify it on; $SELECTION_TYPE_V unless given, else its own and the newest of its "
+      "type." },
     { "inputs", 0, CTL_FLAG_TEXT, "COLLECTIONS",
       "Calibrations to begin with ($CALIB_COLLECTIONS unless given)." },
     { "raws", 0, CTL_FLAG_TEXT, "COLLECTION", "Collection of the raws; INSTRUMENT/raw/all unless given." },
@@ -140,7 +143,11 @@ static bool submit_with(struct ctl *ctl, const struct variables *variables, cons
     cb_auto(cb_free) char *options = override != NULL ? cb_xasprintf("--config \"%s\"", override) : NULL;
     struct submitted submitted = { 0 };
     const struct submission submission = {
-        .template_path = path, .environment = &environment, .options = options, .by = ctl_person(ctl)
+        .template_path = path,
+        .environment = &environment,
+        .options = options,
+        .verify_where = ctl_args_text(&ctl->args, "verify-where", NULL),
+        .by = ctl_person(ctl),
     };
 
     bool done = submission_put(ctl, &submission, &submitted, err);
@@ -269,29 +276,18 @@ static bool show_quanta(struct ctl *ctl, const char *run_id, struct cb_error *er
 static bool show(struct ctl *ctl, struct cb_error *err)
 {
     static const struct ctl_column columns[] = {
-        { "state", "STATE", CTL_COL_TEXT },
-        { "error", "ERROR", CTL_COL_TEXT },
-        { "quanta", "QUANTA", CTL_COL_NUMBER },
-        { "done", "DONE", CTL_COL_NUMBER },
-        { "failed", "FAILED", CTL_COL_NUMBER },
-        { "run_id", "ID", CTL_COL_TEXT },
-        { "engine", NULL, CTL_COL_TEXT },
-        { "kind", NULL, CTL_COL_TEXT },
-        { "repository", NULL, CTL_COL_TEXT },
-        { "instrument", NULL, CTL_COL_TEXT },
-        { "name", NULL, CTL_COL_TEXT },
-        { "ticket", NULL, CTL_COL_TEXT },
-        { "dataset_type", "TYPE", CTL_COL_TEXT },
-        { "physical_filter", "FILTER", CTL_COL_TEXT },
-        { "output_run", "RUN", CTL_COL_TEXT },
-        { "output_collection", NULL, CTL_COL_TEXT },
-        { "data_query", NULL, CTL_COL_TEXT },
-        { "inputs", NULL, CTL_COL_TEXT },
-        { "requested_by", NULL, CTL_COL_TEXT },
-        { "requested_at", NULL, CTL_COL_TEXT },
-        { "started_at", NULL, CTL_COL_TEXT },
-        { "ended_at", NULL, CTL_COL_TEXT },
-        { .key = NULL },
+        { "state", "STATE", CTL_COL_TEXT },       { "error", "ERROR", CTL_COL_TEXT },
+        { "quanta", "QUANTA", CTL_COL_NUMBER },   { "done", "DONE", CTL_COL_NUMBER },
+        { "failed", "FAILED", CTL_COL_NUMBER },   { "run_id", "ID", CTL_COL_TEXT },
+        { "engine", NULL, CTL_COL_TEXT },         { "kind", NULL, CTL_COL_TEXT },
+        { "repository", NULL, CTL_COL_TEXT },     { "instrument", NULL, CTL_COL_TEXT },
+        { "name", NULL, CTL_COL_TEXT },           { "ticket", NULL, CTL_COL_TEXT },
+        { "dataset_type", "TYPE", CTL_COL_TEXT }, { "physical_filter", "FILTER", CTL_COL_TEXT },
+        { "output_run", "RUN", CTL_COL_TEXT },    { "output_collection", NULL, CTL_COL_TEXT },
+        { "data_query", NULL, CTL_COL_TEXT },     { "verify_where", NULL, CTL_COL_TEXT },
+        { "inputs", NULL, CTL_COL_TEXT },         { "requested_by", NULL, CTL_COL_TEXT },
+        { "requested_at", NULL, CTL_COL_TEXT },   { "started_at", NULL, CTL_COL_TEXT },
+        { "ended_at", NULL, CTL_COL_TEXT },       { .key = NULL },
     };
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     struct cb_db *db = NULL;

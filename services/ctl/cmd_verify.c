@@ -204,6 +204,25 @@ static bool failures(struct ctl *ctl, struct cb_error *err)
                            err);
 }
 
+static bool exposures(struct ctl *ctl, struct cb_error *err)
+{
+    static const struct ctl_column columns[] = {
+        { "exposure", "EXPOSURE", CTL_COL_NUMBER },
+        { "origin", "WHY", CTL_COL_TEXT },
+        { "was_input", "INPUT", CTL_COL_BOOL },
+        { "used", "USED", CTL_COL_BOOL },
+        { "tests_failed", "FAILED", CTL_COL_NUMBER },
+        { "reason", "REMARK", CTL_COL_TEXT },
+        { .key = NULL },
+    };
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    return find(ctl, ctl_word(ctl, 0), &rows, err) &&
+           ctl_print_query(ctl, "calbus.verify.exposures.v1", columns, sql_list_verification_exposures,
+                           CB_P(cb_p_text(cb_rows_text(rows, 0, RUN_ID)),
+                                cb_p_int(ctl_args_int(&ctl->args, "limit", MANY))),
+                           err);
+}
+
 /* A verify template is submitted as bps does it. */
 static bool submit(struct ctl *ctl, struct cb_error *err)
 {
@@ -251,6 +270,13 @@ static const struct ctl_verb verbs[] = {
       .least = 1,
       .most = 1,
       .run = failures },
+    { .name = "exposures",
+      .words = "RUN",
+      .summary = "The exposures it rests on: selected, inputs of the calibration, others, or a day's.",
+      .examples = "calbus verify exposures LSSTComCam/calib/DM-1/demo/biasGen.20241210a",
+      .least = 1,
+      .most = 1,
+      .run = exposures },
     { .name = "submit",
       .words = "TEMPLATE",
       .summary = "Submit a verify template of bps.",

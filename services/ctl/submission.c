@@ -2,15 +2,19 @@
 #include "submission.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/tai.h"
 #include "calbus/v1/generation.pb-c.h"
 #include "calbus/v1/verification.pb-c.h"
+#include "domain/instrument.h"
+#include "domain/where_parse.h"
 #include "engine/plan.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "service/outbox.h"
 #include "sql.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +138,44 @@ static void fill_run(struct request *request, const char *by)
     run->requested_by = cb_xstrdup(by);
 }
 
+/* SELECTION_BIAS_V, SELECTION_FLAT_r_V: the variable of the submitter that says on what a product is
+ * verified; NULL when it is not set. Borrowed. */
+static const char *find_selection(const struct cb_environment *environment, const struct cb_run *run)
+{
+    const struct cb_instrument *instrument = cb_instrument_find(run->instrument);
+    char band[CB_FILTER_NAME_SIZE] = "";
+    struct cb_error unknown;
+
+    if (*run->physical_filter != '\0' &&
+        (instrument == NULL || !cb_instrument_band(instrument, run->physical_filter, band, &unknown)))
+        return NULL;
+    cb_auto(cb_free) char *type = cb_xstrdup(run->dataset_type);
+    for (char *at = type; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    cb_auto(cb_free) char *name = cb_xasprintf("SELECTION_%s%s%s_V", type, *band != '\0' ? "_" : "", band);
+    return cb_environment_find(environment, name, strlen(name));
+}
+
+/* The run remembers on what its product is to be verified, for the verifier knows nobody's environment. */
+static bool note_verification(const struct submission *submission, struct cb_run *run, struct cb_error *err)
+{
+    cb_auto(cb_where_node_free) struct cb_where_node *parsed = NULL;
+    cb_auto_bytes struct cb_bytes options = CB_BYTES(1U << 20);
+    struct cb_json json = CB_JSON(&options);
+    const char *where = submission->verify_where != NULL ? submission->verify_where
+                                                         : find_selection(submission->environment, run);
+
+    if (where == NULL || *where == '\0' || strcmp(run->engine, "generator") != 0)
+        return true;
+    if (!cb_where_parse(where, &parsed, err))
+        return cb_context(err, "what to verify %s on", run->dataset_type);
+    cb_json_open(&json, NULL, '{');
+    cb_json_str(&json, "verify_where", where);
+    cb_json_close(&json);
+    run->options = cb_bytes_steal(&options);
+    return true;
+}
+
 static bool check_service(struct ctl *ctl, struct cb_db *db, const char *engine, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
@@ -216,6 +258,7 @@ static bool put(struct ctl *ctl, const struct submission *submission, struct req
         return false;
     fill_run(request, submission->by);
     if (!cb_plan_check(request->repo, &request->run, &request->quanta, err) ||
+        !note_verification(submission, &request->run, err) ||
         !check_service(ctl, db, request->run.engine, err) || !store(ctl, db, &request->run, err))
         return false;
     snprintf(ret_submitted->run_id, sizeof ret_submitted->run_id, "%s", request->run.id);

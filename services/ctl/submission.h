@@ -12,6 +12,7 @@ struct submission {
     const struct cb_environment *environment;
     const struct cb_template_value *values; /* in place of the template's own; NULL */
     const char *options;                    /* more "--config T:F=V"; NULL */
+    const char *verify_where;               /* what to verify the product on; NULL: $SELECTION_TYPE_V */
     const char *by;                         /* who asks */
 };
 

@@ -86,3 +86,13 @@ char *query_of(const char *instrument, const char *exposures, const char *detect
     return cb_xasprintf("instrument='%s' and exposure in (%s) and detector in (%s)", instrument, exposures,
                         detectors);
 }
+
+char *query_of_selection(const char *selection, const char *detectors, const char *physical_filter)
+{
+    cb_auto(cb_free) char *which =
+        detectors[0] != '\0' ? cb_xasprintf(" and detector in (%s)", detectors) : cb_xstrdup("");
+    cb_auto(cb_free) char *filter = physical_filter[0] != '\0'
+                                        ? cb_xasprintf(" and physical_filter='%s'", physical_filter)
+                                        : cb_xstrdup("");
+    return cb_xasprintf("(%s)%s%s", selection, which, filter);
+}

@@ -29,3 +29,7 @@ CB_MUST_CHECK bool name_daily(const char *instrument, const char *calib_type, co
 /* The data query of exactly these exposures and detectors, comma separated: "instrument='X' and exposure in
  * (1, 2) and detector in (0, 4)"; no detectors: all. To be freed. */
 char *query_of(const char *instrument, const char *exposures, const char *detectors);
+/* The data query of the exposures that somebody selected, of what was made and nothing else: "(SELECTION) and
+ * detector in (0, 4) and physical_filter='r_03'"; an older calibration of another detector is not to be
+ * judged in its place. No detectors, no filter: all. To be freed. */
+char *query_of_selection(const char *selection, const char *detectors, const char *physical_filter);

@@ -1,4 +1,5 @@
-/* A calibration was made: verify it, on its inputs and on the newest other exposures of its type. */
+/* A calibration was made: verify it, on what its submitter selected, or else on its inputs and on the newest
+ * other exposures of its type. */
 #include "submit.h"
 
 #include "base/alloc.h"
@@ -16,8 +17,8 @@
 /* What is to be verified, and on what. */
 struct plan {
     struct cb_run run;
-    char *used, *others, *detectors, *selection; /* comma separated; selection: a where-expression, "" none */
-    bool unwanted;                               /* the submission said verify: none */
+    char *used, *others, *detectors; /* comma separated */
+    char *selection;                 /* a where-expression; "": none was given */
 };
 
 static void plan_done(struct plan *plan)
@@ -60,18 +61,17 @@ static bool make_plan(struct verifier *me, struct cb_db *db, const Calbus__V1__G
     plan->used = cb_xstrdup(cb_rows_text(rows, 0, 0));
     plan->detectors = cb_xstrdup(cb_rows_text(rows, 0, 1));
     plan->selection = cb_xstrdup(cb_rows_text(rows, 0, 2));
-    plan->unwanted = strcmp(cb_rows_text(rows, 0, 3), "none") == 0;
     if (plan->run.physical_filter[0] == '\0' && finished->physical_filter[0] != '\0') {
         free(plan->run.physical_filter);
         plan->run.physical_filter = cb_xstrdup(finished->physical_filter);
     }
-    return find_others(me, db, plan, finished->dataset_type, err);
+    return plan->selection[0] != '\0' || find_others(me, db, plan, finished->dataset_type, err);
 }
 
 static char *query_of_plan(const struct plan *plan)
 {
     if (plan->selection[0] != '\0')
-        return cb_xstrdup(plan->selection);
+        return query_of_selection(plan->selection, plan->detectors, plan->run.physical_filter);
     cb_auto(cb_free) char *exposures =
         cb_xasprintf("%s%s%s", plan->used, plan->others[0] != '\0' ? "," : "", plan->others);
     return query_of(plan->run.instrument, exposures, plan->detectors);
@@ -124,7 +124,7 @@ bool on_generation_finished(void *self, struct cb_db *db, const struct cb_event 
     __attribute__((cleanup(plan_done_at_exit))) struct plan plan = { 0 };
     if (!make_plan(me, db, finished, &plan, err))
         return cb_context(err, "cannot verify \"%s\"", finished->output_run);
-    if (plan.unwanted || plan.used[0] == '\0')
+    if (plan.used[0] == '\0')
         return true;
     if (!request(me, db, finished, &plan, event, err))
         return cb_context(err, "cannot verify \"%s\"", finished->output_run);

@@ -9,7 +9,7 @@ foreach(source ${engine_tests})
     CB_DEPLOY="${CMAKE_SOURCE_DIR}/deploy"
     CB_PROGRAMS="${CMAKE_BINARY_DIR}")
   target_link_libraries(system_engine_${stem} PRIVATE cb_service cb_engine PkgConfig::CMOCKA)
-  add_dependencies(system_engine_${stem} calbus calbus-generator calbus-relay calbus-broker)
+  add_dependencies(system_engine_${stem} calbus calbus-generator calbus-verifier calbus-relay calbus-broker)
   add_test(NAME system.engine.${stem}
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres $<TARGET_FILE:system_engine_${stem}>)
   set_tests_properties(system.engine.${stem} PROPERTIES LABELS system TIMEOUT 600)

@@ -54,6 +54,15 @@ static void a_query_names_exactly_what_is_verified(void **state)
     assert_string_equal(some, "instrument='LATISS' and exposure in (1) and detector in (0,4)");
 }
 
+static void a_selection_is_verified_on_what_was_made_alone(void **state)
+{
+    (void)state;
+    cb_auto(cb_free) char *all = query_of_selection("exposure.day_obs=20241208", "", "");
+    cb_auto(cb_free) char *some = query_of_selection("a=1 or b=2", "0,4", "r_03");
+    assert_string_equal(all, "(exposure.day_obs=20241208)");
+    assert_string_equal(some, "(a=1 or b=2) and detector in (0,4) and physical_filter='r_03'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -62,6 +71,7 @@ int main(void)
         cmocka_unit_test(a_name_without_pattern_is_verified_below_itself),
         cmocka_unit_test(each_revision_of_a_day_has_its_own_letter),
         cmocka_unit_test(a_query_names_exactly_what_is_verified),
+        cmocka_unit_test(a_selection_is_verified_on_what_was_made_alone),
     };
     return cmocka_run_group_tests_name("names of verify runs", tests, NULL, NULL);
 }
