@@ -1,6 +1,7 @@
 /* The Avro schema of a metric record. Source of the common fields: lsst/analysis_tools _dispatcher.py. */
 #include "metric_schema.h"
 
+#include "base/alloc.h"
 #include "base/json.h"
 #include "io/avro.h"
 
@@ -35,6 +36,13 @@ static const struct metric metrics[CB_VERIFY_TYPES][METRICS_MAX] = {
                          { "MEAN", "electron", false },
                          { "SCATTER", "electron", false },
                          { NULL, NULL, false } },
+};
+
+/* Each type's tests, ended by NULL; as the metrics. */
+static const char *const tests[CB_VERIFY_TYPES][METRICS_MAX] = {
+    [CB_VERIFY_BIAS] = { "MEAN", "NOISE", "CR_NOISE", "PROCESSING", "READ_NOISE_CONSISTENT", NULL },
+    [CB_VERIFY_DARK] = { "MEAN", "NOISE", "CR_NOISE", "PROCESSING", "READ_NOISE_CONSISTENT", NULL },
+    [CB_VERIFY_FLAT] = { "NOISE", "LEVEL", "SCATTER", NULL },
 };
 
 static const char *const texts_before[] = { "id", "run", "dataset_type", "reference_package",
@@ -118,10 +126,15 @@ void metric_schema(enum cb_verify_type type, struct cb_bytes *out)
         put_field(&json, texts_after[i], "string", "\"\"");
     put_field(&json, "calib_id", "string", "\"\"");
     put_field(&json, "calib_type", "string", "\"\"");
+    put_field(&json, "vendor", "string", "\"\"");
     put_field(&json, "success", "boolean", "false");
     put_field(&json, "n_failed", "int", "0");
     for (const struct metric *metric = metrics[type]; metric->name != NULL; metric++)
         put_metric_fields(&json, metric);
+    for (const char *const *test = tests[type]; *test != NULL; test++) {
+        cb_auto(cb_free) char *field = cb_xasprintf("FAIL_%s", *test);
+        put_field(&json, field, "int", "0");
+    }
     cb_json_close(&json);
     cb_json_close(&json);
 }
@@ -174,6 +187,7 @@ void metric_encode(const struct metric_record *record, const struct metric_value
     put_data_id(record, out);
     cb_avro_string(out, record->calib_id);
     cb_avro_string(out, cb_verify_type_name(record->type));
+    cb_avro_string(out, record->vendor);
     cb_avro_boolean(out, record->success);
     cb_avro_long(out, record->failed);
     for (const struct metric *metric = metrics[record->type]; metric->name != NULL; metric++)
@@ -181,4 +195,9 @@ void metric_encode(const struct metric_record *record, const struct metric_value
             amp_name(i, amp);
             cb_avro_nullable_double(out, find_value(values, count, metric->name, metric->by_amp ? amp : ""));
         }
+    for (const char *const *test = tests[record->type]; *test != NULL; test++) {
+        cb_auto(cb_free) char *field = cb_xasprintf("FAIL_%s", *test);
+        double failed = find_value(values, count, field, "");
+        cb_avro_long(out, isnan(failed) ? 0 : (int64_t)failed);
+    }
 }

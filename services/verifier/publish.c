@@ -1,6 +1,7 @@
 /* Publishes the history of metrics from its rows, with a cursor: none is left out. */
 #include "base/alloc.h"
 #include "calbus/v1/metric.pb-c.h"
+#include "cursor.h"
 #include "publish_avro.h"
 #include "service/outbox.h"
 #include "sql.h"
@@ -72,19 +73,18 @@ static bool publish_row(struct cb_db *db, const struct cb_rows *rows, size_t i, 
 bool publish_task(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err)
 {
     struct verifier *me = self;
-    cb_auto(cb_rows_free) struct cb_rows *cursor = NULL, *rows = NULL;
+    int64_t cursor;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (me->avro != NULL)
         return avro_publish(me->avro, db, ret_again, err);
-    if (!cb_db_run(db, sql_find_cursor, CB_P(cb_p_text(PUBLISHER)), &cursor, err) ||
-        !cb_db_run(db, sql_find_records, CB_P(cb_p_int(cb_rows_int(cursor, 0, 0)), cb_p_int(CHUNK)), &rows,
-                   err))
+    /* the outbox makes good what a broker loses */
+    if (!cursor_find(db, PUBLISHER, 0, &cursor, err) ||
+        !cb_db_run(db, sql_find_records, CB_P(cb_p_int(cursor), cb_p_int(CHUNK)), &rows, err))
         return false;
     const size_t count = cb_rows_count(rows);
     for (size_t i = 0; i < count; i++)
         if (!publish_row(db, rows, i, err))
             return false;
     *ret_again = count == CHUNK;
-    return count == 0 ||
-           cb_db_run(db, sql_advance_cursor,
-                     CB_P(cb_p_text(PUBLISHER), cb_p_int(cb_rows_int(rows, count - 1, 0))), NULL, err);
+    return count == 0 || cursor_advance(db, PUBLISHER, cb_rows_int(rows, count - 1, 0), err);
 }

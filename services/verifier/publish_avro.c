@@ -1,9 +1,11 @@
-/* Publishes the history of metrics as Avro. At least once: a record may come twice after a crash, with the
- * same timestamp and tags, which overwrites itself in the time-series database. */
+/* Publishes the history of metrics as Avro. At least once: a record may come twice after a crash or with a
+ * new broker, with the same timestamp and tags, which overwrites itself in the time-series database. */
 #include "publish_avro.h"
 
 #include "base/alloc.h"
 #include "base/tai.h"
+#include "cursor.h"
+#include "domain/instrument.h"
 #include "io/avro.h"
 #include "io/bus.h"
 #include "io/clock.h"
@@ -15,19 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PUBLISHER "avro"
 #define CHUNK 50
 #define RECORD_MAX (64u << 10)
 /* How long one call waits for the broker. */
 #define WAIT_MS 5000
 #define POLL_MS 50
+/* How long the topics hold a record. */
+#define HOLD_S (7 * 86400LL)
 
 struct avro_publisher {
     char *registry, *bootstrap, *bootstrap_file, *extra;
     struct cb_producer *producer;
     char incarnation[CB_INCARNATION_SIZE];
-    bool known[CB_VERIFY_TYPES];
-    uint32_t schema_id[CB_VERIFY_TYPES];
+    bool known[CB_VERIFY_TYPES]; /* in this batch */
+    int32_t schema_id[CB_VERIFY_TYPES];
     size_t delivered, failed; /* of the chunk that is on its way */
 };
 
@@ -71,7 +74,7 @@ static bool make_topics(const struct cb_bus_config *config, struct cb_bus_place 
     cb_auto(cb_bus_view_close) struct cb_bus_view *view = NULL;
     for (int i = 0; i < CB_VERIFY_TYPES; i++) {
         metric_topic((enum cb_verify_type)i, name[i], sizeof name[i]);
-        topics[i] = (struct cb_bus_topic){ .name = name[i], .partitions = 1, .retention_ms = 7 * 86400000LL };
+        topics[i] = (struct cb_bus_topic){ .name = name[i], .partitions = 1, .retention_ms = HOLD_S * 1000 };
     }
     return cb_bus_view_open(config, place, NULL, &view, err) &&
            cb_bus_make_topics(view, topics, CB_VERIFY_TYPES, err);
@@ -84,29 +87,33 @@ static void drop_producer(struct avro_publisher *publisher)
     publisher->producer = NULL;
 }
 
-/* A producer of the broker's present incarnation. */
-static bool connect(struct avro_publisher *p, struct cb_error *err)
+static struct cb_bus_config config_of(const struct avro_publisher *p)
 {
-    const struct cb_bus_config config = { .bootstrap = p->bootstrap,
-                                          .bootstrap_file = p->bootstrap_file,
-                                          .extra = p->extra,
-                                          .client_id = "calbus-verifier-metrics" };
-    struct cb_bus_place place;
-    if (!cb_bus_locate(&config, &place, err))
-        return false;
-    if (p->producer != NULL && strcmp(place.incarnation, p->incarnation) == 0 &&
+    return (struct cb_bus_config){ .bootstrap = p->bootstrap,
+                                   .bootstrap_file = p->bootstrap_file,
+                                   .extra = p->extra,
+                                   .client_id = "calbus-verifier-metrics" };
+}
+
+/* A producer of the broker's present incarnation. */
+static bool connect(struct avro_publisher *p, const struct cb_bus_place *place, struct cb_error *err)
+{
+    const struct cb_bus_config config = config_of(p);
+    if (p->producer != NULL && strcmp(place->incarnation, p->incarnation) == 0 &&
         cb_producer_is_sound(p->producer, err))
         return true;
     drop_producer(p);
-    memset(p->known, 0, sizeof p->known); /* a registry may have been made anew too */
-    if (!place.embedded && !make_topics(&config, &place, err))
+    struct cb_bus_place where = *place;
+    if (!where.embedded && !make_topics(&config, &where, err))
         return false;
-    if (!cb_producer_open(&config, &place, on_delivery, p, &p->producer, err))
+    if (!cb_producer_open(&config, &where, on_delivery, p, &p->producer, err))
         return false;
-    snprintf(p->incarnation, sizeof p->incarnation, "%s", place.incarnation);
+    snprintf(p->incarnation, sizeof p->incarnation, "%s", place->incarnation);
     return true;
 }
 
+/* Asked anew in each batch: a registry that was made anew gives other ids, and nobody could read the old
+ * ones. */
 static bool know_schema(struct avro_publisher *p, enum cb_verify_type type, struct cb_error *err)
 {
     char topic[48], subject[64];
@@ -119,9 +126,10 @@ static bool know_schema(struct avro_publisher *p, enum cb_verify_type type, stru
     snprintf(subject, sizeof subject, "%s-value", topic);
     const struct cb_schema schema = { .subject = subject, .type = "AVRO", .text = cb_bytes_text(&text) };
     if (!cb_registry_register(p->registry, &schema, &id, err) ||
-        !cb_registry_set_compatibility(p->registry, subject, "FORWARD_TRANSITIVE", err))
+        (id != p->schema_id[type] &&
+         !cb_registry_set_compatibility(p->registry, subject, "FORWARD_TRANSITIVE", err)))
         return false;
-    p->schema_id[type] = (uint32_t)id;
+    p->schema_id[type] = id;
     p->known[type] = true;
     return true;
 }
@@ -137,12 +145,22 @@ static void band_of(const char *filter, char *ret_band, size_t size)
     snprintf(ret_band, size, "%.*s", (int)strcspn(filter, "_~"), filter);
 }
 
+/* "ITL", "E2V"; "" of a detector that is in no table. */
+static const char *vendor_of(const char *name, int id)
+{
+    const struct cb_instrument *instrument = cb_instrument_find(name);
+    struct cb_detector detector;
+    struct cb_error unknown;
+    bool known = instrument != NULL && cb_instrument_detector(instrument, id, &detector, &unknown);
+    return known && detector.vendor != NULL ? detector.vendor : "";
+}
+
 static bool encode(struct cb_db *db, const struct cb_rows *rows, size_t i, enum cb_verify_type type,
                    struct cb_bytes *out, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *found = NULL;
     char band[32], id[CB_UUID_TEXT_SIZE];
-    if (!cb_db_run(db, sql_find_values, CB_P(cb_p_int(cb_rows_int(rows, i, 0))), &found, err))
+    if (!cb_db_run(db, sql_find_values_avro, CB_P(cb_p_int(cb_rows_int(rows, i, 0))), &found, err))
         return false;
     const size_t count = cb_rows_count(found);
     cb_auto(cb_free) struct metric_value *values = cb_xalloc_array(count + 1, sizeof *values);
@@ -158,6 +176,8 @@ static bool encode(struct cb_db *db, const struct cb_rows *rows, size_t i, enum 
                                           .band = band,
                                           .dataset_tag = cb_rows_text(rows, i, 8),
                                           .calib_id = cb_rows_text(rows, i, 10),
+                                          .vendor = vendor_of(cb_rows_text(rows, i, 1),
+                                                              (int)cb_rows_int(rows, i, 2)),
                                           .type = type,
                                           .exposure = cb_rows_int(rows, i, 5),
                                           .detector = (int)cb_rows_int(rows, i, 2),
@@ -181,7 +201,7 @@ static bool send_row(struct avro_publisher *p, struct cb_db *db, const struct cb
                        cb_rows_text(rows, i, 0), cb_rows_text(rows, i, 3));
     if (!know_schema(p, type, err))
         return false;
-    cb_avro_frame(&value, p->schema_id[type]);
+    cb_avro_frame(&value, (uint32_t)p->schema_id[type]);
     if (!encode(db, rows, i, type, &value, err))
         return false;
     metric_topic(type, topic, sizeof topic);
@@ -202,27 +222,38 @@ static bool await(struct avro_publisher *p, size_t count, struct cb_error *err)
                    count);
 }
 
+/* Send rows and wait for the broker to have them. */
+static bool send_rows(struct avro_publisher *p, struct cb_db *db, const struct cb_rows *rows,
+                      struct cb_error *err)
+{
+    p->delivered = p->failed = 0;
+    memset(p->known, 0, sizeof p->known);
+    for (size_t i = 0; i < cb_rows_count(rows); i++)
+        if (!send_row(p, db, rows, i, err)) {
+            drop_producer(p);
+            return false;
+        }
+    return await(p, cb_rows_count(rows), err);
+}
+
 bool avro_publish(struct avro_publisher *publisher, struct cb_db *db, bool *ret_again, struct cb_error *err)
 {
-    cb_auto(cb_rows_free) struct cb_rows *cursor = NULL, *rows = NULL;
-    if (!cb_db_run(db, sql_find_cursor, CB_P(cb_p_text(PUBLISHER)), &cursor, err) ||
-        !cb_db_run(db, sql_find_records_avro, CB_P(cb_p_int(cb_rows_int(cursor, 0, 0)), cb_p_int(CHUNK)),
-                   &rows, err))
+    const struct cb_bus_config config = config_of(publisher);
+    struct cb_bus_place place;
+    char name[CB_INCARNATION_SIZE + 8];
+    int64_t cursor;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_bus_locate(&config, &place, err))
+        return false;
+    snprintf(name, sizeof name, "avro@%s", place.incarnation);
+    if (!cursor_find(db, name, HOLD_S, &cursor, err) ||
+        !cb_db_run(db, sql_find_records_avro, CB_P(cb_p_int(cursor), cb_p_int(CHUNK)), &rows, err))
         return false;
     const size_t count = cb_rows_count(rows);
     if (count == 0)
         return true;
-    if (!connect(publisher, err))
-        return false;
-    publisher->delivered = publisher->failed = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!send_row(publisher, db, rows, i, err)) {
-            drop_producer(publisher);
-            return false;
-        }
-    if (!await(publisher, count, err))
+    if (!connect(publisher, &place, err) || !send_rows(publisher, db, rows, err))
         return false;
     *ret_again = count == CHUNK;
-    return cb_db_run(db, sql_advance_cursor,
-                     CB_P(cb_p_text(PUBLISHER), cb_p_int(cb_rows_int(rows, count - 1, 0))), NULL, err);
+    return cursor_advance(db, name, cb_rows_int(rows, count - 1, 0), err);
 }

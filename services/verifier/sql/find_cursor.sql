@@ -1,4 +1,2 @@
--- Where a publisher stands, locked against its twin. $1 publisher
-INSERT INTO calbus.metric_cursor (publisher, sequence) VALUES ($1, 0)
-ON CONFLICT (publisher) DO UPDATE SET sequence = calbus.metric_cursor.sequence
-RETURNING sequence;
+-- Where a publisher stands, locked against its twin; no row: it has not begun. $1 publisher
+SELECT sequence FROM calbus.metric_cursor WHERE publisher = $1 FOR UPDATE;

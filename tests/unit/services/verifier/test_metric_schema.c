@@ -48,9 +48,10 @@ static void common_fields_stand_in_the_order_of_sasquatch(void **state)
     json_t *fields = fields_of(CB_VERIFY_BIAS);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_string_equal(name_at(fields, i), names[i]);
-    assert_string_equal(name_at(fields, 24), "MEAN_C00");
-    assert_string_equal(name_at(fields, json_array_size(fields) - 1), "READ_NOISE_ADU_C17");
-    assert_int_equal(json_array_size(fields), 24 + 5 * 16);
+    assert_string_equal(name_at(fields, 25), "MEAN_C00");
+    assert_string_equal(name_at(fields, 25 + 5 * 16 - 1), "READ_NOISE_ADU_C17");
+    assert_string_equal(name_at(fields, 25 + 5 * 16), "FAIL_MEAN");
+    assert_int_equal(json_array_size(fields), 25 + 5 * 16 + 5);
     json_decref(fields);
 }
 
@@ -76,6 +77,7 @@ static void a_missing_metric_is_null_and_a_present_one_nine_bytes(void **state)
                                           .band = "",
                                           .dataset_tag = "daily",
                                           .calib_id = "",
+                                          .vendor = "",
                                           .type = CB_VERIFY_DARK,
                                           .exposure = 2024120900012,
                                           .detector = 4,
@@ -85,8 +87,13 @@ static void a_missing_metric_is_null_and_a_present_one_nine_bytes(void **state)
     metric_encode(&record, NULL, 0, &none);
     metric_encode(&record, &value, 1, &one);
     assert_int_equal(one.size - none.size, 8);
-    assert_memory_equal(none.data + none.size - 64, (char[64]){ 0 },
-                        64); /* four metrics of sixteen amplifiers */
+    /* four metrics of sixteen amplifiers, five tests without failures */
+    assert_memory_equal(none.data + none.size - 69, (char[69]){ 0 }, 69);
+    const struct metric_value failed = { "FAIL_NOISE", "", 3.0 };
+    cb_auto_bytes struct cb_bytes three = CB_BYTES(4096);
+    metric_encode(&record, &failed, 1, &three);
+    assert_int_equal(three.size, none.size);
+    assert_int_equal(((const unsigned char *)three.data)[three.size - 4], 6);
     char topic[48];
     metric_topic(CB_VERIFY_DARK, topic, sizeof topic);
     assert_string_equal(topic, "lsst.cp.verifyDark");
