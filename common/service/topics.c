@@ -21,6 +21,13 @@ const struct cb_topic cb_topics[] = {
     { NULL, NULL, 0, 0, NULL },
 };
 
+const struct cb_topic cb_metric_topics[] = {
+    { "lsst.cp.verifyBias", "instrument/detector", 1, DAYS(7), "verifier" },
+    { "lsst.cp.verifyDark", "instrument/detector", 1, DAYS(7), "verifier" },
+    { "lsst.cp.verifyFlat", "instrument/detector", 1, DAYS(7), "verifier" },
+    { NULL, NULL, 0, 0, NULL },
+};
+
 #define EVENT(name, topic, wrapper)                                                                          \
     {                                                                                                        \
         name, CB_CE_TYPE_PREFIX name CB_CE_TYPE_SUFFIX, topic, "calbus.v1." wrapper, false                   \

@@ -20,6 +20,9 @@ struct cb_topic {
     const char *owner;    /* service that writes most of it */
 };
 extern const struct cb_topic cb_topics[]; /* ended by name == NULL */
+/* Metrics as Avro, where a schema registry is configured: neither outbox nor events. Ended by name == NULL.
+ */
+extern const struct cb_topic cb_metric_topics[];
 
 struct cb_event_type {
     const char *type;    /* "calibration.certified" */

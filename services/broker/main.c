@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_FATAL = 70 };
+enum { TOPICS_MAX = 64, EXIT_OK = 0, EXIT_USAGE = 2, EXIT_FATAL = 70 };
 
 static void print_help(FILE *out)
 {
@@ -56,13 +56,19 @@ static bool read_options(int argc, char **argv, char **ret_file, int *ret_status
     return false;
 }
 
+static size_t add_topics(const struct cb_topic *topic, struct cb_bus_topic *topics, size_t count)
+{
+    for (; topic->name != NULL && count < TOPICS_MAX; topic++)
+        topics[count++] = (struct cb_bus_topic){ topic->name, topic->partitions, topic->retention_ms };
+    return count;
+}
+
 static bool start(struct cb_embedded_broker **ret_broker, const char *file, struct cb_error *err)
 {
-    struct cb_bus_topic topics[64];
+    struct cb_bus_topic topics[TOPICS_MAX];
     struct cb_bus_place place;
-    size_t count = 0;
-    for (const struct cb_topic *topic = cb_topics; topic->name != NULL && count < 64; topic++)
-        topics[count++] = (struct cb_bus_topic){ topic->name, topic->partitions, topic->retention_ms };
+    /* all that anybody may ask for: what this broker makes by itself has four partitions */
+    size_t count = add_topics(cb_metric_topics, topics, add_topics(cb_topics, topics, 0));
     if (!cb_embedded_broker_start(topics, count, ret_broker, &place, err) ||
         !cb_bus_announce(file, &place, err))
         return false;

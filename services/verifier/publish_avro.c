@@ -11,6 +11,7 @@
 #include "io/clock.h"
 #include "io/registry.h"
 #include "metric_schema.h"
+#include "service/topics.h"
 #include "sql.h"
 
 #include <stdio.h>
@@ -22,8 +23,6 @@
 /* How long one call waits for the broker. */
 #define WAIT_MS 5000
 #define POLL_MS 50
-/* How long the topics hold a record. */
-#define HOLD_S (7 * 86400LL)
 
 struct avro_publisher {
     char *registry, *bootstrap, *bootstrap_file, *extra;
@@ -69,15 +68,12 @@ static void on_delivery(void *self, const struct cb_delivery *delivery)
 /* Topics of one partition; made where the cluster lets us. */
 static bool make_topics(const struct cb_bus_config *config, struct cb_bus_place *place, struct cb_error *err)
 {
-    char name[CB_VERIFY_TYPES][48];
     struct cb_bus_topic topics[CB_VERIFY_TYPES];
+    size_t count = 0;
     cb_auto(cb_bus_view_close) struct cb_bus_view *view = NULL;
-    for (int i = 0; i < CB_VERIFY_TYPES; i++) {
-        metric_topic((enum cb_verify_type)i, name[i], sizeof name[i]);
-        topics[i] = (struct cb_bus_topic){ .name = name[i], .partitions = 1, .retention_ms = HOLD_S * 1000 };
-    }
-    return cb_bus_view_open(config, place, NULL, &view, err) &&
-           cb_bus_make_topics(view, topics, CB_VERIFY_TYPES, err);
+    for (const struct cb_topic *topic = cb_metric_topics; topic->name != NULL; topic++)
+        topics[count++] = (struct cb_bus_topic){ topic->name, topic->partitions, topic->retention_ms };
+    return cb_bus_view_open(config, place, NULL, &view, err) && cb_bus_make_topics(view, topics, count, err);
 }
 
 /* What is still on its way must not be counted to the next chunk. */
@@ -246,7 +242,7 @@ bool avro_publish(struct avro_publisher *publisher, struct cb_db *db, bool *ret_
     if (!cb_bus_locate(&config, &place, err))
         return false;
     snprintf(name, sizeof name, "avro@%s", place.incarnation);
-    if (!cursor_find(db, name, HOLD_S, &cursor, err) ||
+    if (!cursor_find(db, name, cb_metric_topics[0].retention_ms / 1000, &cursor, err) ||
         !cb_db_run(db, sql_find_records_avro, CB_P(cb_p_int(cursor), cb_p_int(CHUNK)), &rows, err))
         return false;
     const size_t count = cb_rows_count(rows);

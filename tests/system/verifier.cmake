@@ -12,3 +12,14 @@ target_link_libraries(system_verifier_campaign PRIVATE cb_service cb_engine cb_b
 add_test(NAME system.verifier.campaign
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres $<TARGET_FILE:system_verifier_campaign>)
 set_tests_properties(system.verifier.campaign PROPERTIES LABELS system TIMEOUT 600)
+
+# Its metrics as Avro, with a real schema registry and a stock reader.
+foreach(broker mock kafka)
+  add_test(NAME system.verifier.metrics_avro_${broker}
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/bus/with_stock_python
+      -B ${CMAKE_CURRENT_SOURCE_DIR}/system/verifier/test_metrics_avro.py ${CMAKE_BINARY_DIR} ${broker})
+  set_tests_properties(system.verifier.metrics_avro_${broker} PROPERTIES LABELS system TIMEOUT 600 SKIP_RETURN_CODE 77)
+endforeach()
+if(NOT CALBUS_LONG_TESTS)
+  set_tests_properties(system.verifier.metrics_avro_kafka PROPERTIES DISABLED ON)
+endif()

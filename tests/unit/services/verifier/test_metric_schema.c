@@ -1,5 +1,6 @@
 /* The Avro schema of metrics and its records. */
 #include "metric_schema.h"
+#include "service/topics.h"
 #include "support/spec.h"
 
 #include <jansson.h>
@@ -55,6 +56,18 @@ static void common_fields_stand_in_the_order_of_sasquatch(void **state)
     json_decref(fields);
 }
 
+static void each_type_has_its_topic(void **state)
+{
+    (void)state;
+    for (int type = 0; type < CB_VERIFY_TYPES; type++) {
+        char topic[48];
+        metric_topic((enum cb_verify_type)type, topic, sizeof topic);
+        assert_string_equal(cb_metric_topics[type].name, topic);
+        assert_int_equal(cb_metric_topics[type].partitions, 1);
+    }
+    assert_null(cb_metric_topics[CB_VERIFY_TYPES].name);
+}
+
 static void no_field_is_there_twice(void **state)
 {
     (void)state;
@@ -103,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(common_fields_stand_in_the_order_of_sasquatch),
+        cmocka_unit_test(each_type_has_its_topic),
         cmocka_unit_test(no_field_is_there_twice),
         cmocka_unit_test(a_missing_metric_is_null_and_a_present_one_nine_bytes),
     };
