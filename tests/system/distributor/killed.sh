@@ -1,9 +1,11 @@
 #!/bin/bash
-# An accepted proposal reaches two sites whole and once, though the distributor is killed again and again on the way.
+# An accepted proposal reaches two sites whole and once, though the distributor is killed again and again on the way, and
+# a file at the source is damaged and another vanishes until people mend it.
 set -euo pipefail
 CALBUS=$1
 . "$2/support/suite.sh"
 suite_new
+export CALBUS_DISTRIBUTOR_ATTEMPTS=3 CALBUS_DISTRIBUTOR_RETRY=300ms
 
 detectors=4
 big_bytes=100000000 # a file takes a while
@@ -24,22 +26,50 @@ sql "INSERT INTO calbus.proposal (id, repository, instrument, ticket, taxicab_ti
      VALUES ('01a20000-0000-7000-8000-000000000007', '/repo/main', 'LSSTComCam', 'DM-7', 'TAXICAB-7', '', 'ptc', '',
        'LSSTComCam/calib/DM-7', 'HAILED', 1, '', 'builder')"
 
-# ---- accepted; killed whenever some of it has crossed ----
+# ---- accepted; before anything crosses, two files of the source are no longer what they were ----
+sql "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
+       'BEGIN NEW.next_attempt := now() + interval ''1 hour''; RETURN NEW; END';
+     CREATE TRIGGER hold BEFORE INSERT ON calbus.dist_job FOR EACH ROW WHEN (NEW.kind = 'TRANSFER') EXECUTE FUNCTION hold()"
 check "accepted" "$CALBUS" approval accept -q TAXICAB-7 --reason "as it should be" --by chair
+check "its transfers wait" until_true 90 is $((2 * (detectors + 1))) sql "SELECT count(*) FROM calbus.dist_job WHERE kind = 'TRANSFER'"
+sql "DROP TRIGGER hold ON calbus.dist_job; DROP FUNCTION hold"
+mapfile -t sources < <(find "$CALBUS_HOME/sites/usdf/rse" -name '*.fits' | sort)
+damaged=${sources[0]} vanished=${sources[1]}
+mv "$damaged" "$folder/whole"
+cp "$folder/whole" "$damaged"
+printf x | dd of="$damaged" bs=1 seek=$((big_bytes / 2)) conv=notrunc status=none
+mv "$vanished" "$folder/gone"
+check "its transfers go on" "$CALBUS" dist retry -q DM-7
+
+# ---- killed whenever some of it has crossed ----
 parts() { find "$CALBUS_HOME/sites" -path '*/rse/*' -name '.*.part' -size +1M | wc -l; }
 done_files() { sql "SELECT count(*) FROM calbus.transfer WHERE state = 'DONE'"; }
 crossed() { du -cB1 "$CALBUS_HOME/sites/summit/rse" "$CALBUS_HOME/sites/bts/rse" | awk 'END {print $1}'; }
 before=0
-more_crossed() { [[ $(crossed) -gt $((before + 10000000)) || $(done_files) -ge 10 ]]; }
+more_crossed() { [[ $(crossed) -gt $((before + 10000000)) || $(done_files) -ge 6 ]]; }
 for round in 1 2 3; do
   check "something crosses ($round)" until_true 90 more_crossed
   kill -9 "$(pid_of distributor.1)"
   before=$(crossed)
 done
 
+# ---- stuck, with the reason; mended, it goes on when somebody says so ----
+rule() { sql "SELECT state, locks_ok, locks_replicating, locks_stuck FROM calbus.rule"; }
+files=$((detectors + 1))
+check "the rule is stuck with what cannot cross" until_true 90 is "STUCK|$((3 * files - 4))|0|4" rule
+check "the rule says why" bash -c "'$CALBUS' dist rules --plain | grep -qE 'STUCK.*(is damaged|could not open)'"
+check "waiting for it fails" test "$(status_of "$CALBUS" dist wait DM-7 --timeout 20)" = 6
+reasons() { "$CALBUS" dist files DM-7 --plain | grep -c "STUCK.*$1"; }
+check "the damaged file is named with both checksums" is 2 reasons "the source \"$damaged\" is damaged: adler32 [0-9a-f]* instead of [0-9a-f]*"
+check "the vanished file is named" is 2 reasons "could not open \"$vanished\": No such file or directory"
+late() { sql "SELECT severity > 1 FROM calbus.alarm WHERE name = 'DistributionLate.ancillary.Dataset/LSSTComCam/ptc/DM-7:0'"; }
+check "an alarm is raised" until_true 30 is t late
+mv -f "$folder/whole" "$damaged"
+mv "$folder/gone" "$vanished"
+check "mended, it is tried again" "$CALBUS" dist retry -q DM-7
+
 # ---- the end is as if nothing had been ----
 check "every file is at both sites, imported" "$CALBUS" dist wait DM-7 --until imported --timeout 200
-files=$((detectors + 1))
 check "the rule has its locks, at the source and both sites" is "OK|$((3 * files))|0|0" sql "SELECT state, locks_ok, locks_replicating, locks_stuck FROM calbus.rule"
 check "the dataset is closed with all its files" is "f|$files" sql "SELECT is_open, length FROM calbus.did WHERE type = 'DATASET'"
 check "its name is that of DMTN-222" is "Dataset/LSSTComCam/ptc/DM-7" sql "SELECT name FROM calbus.did WHERE type = 'DATASET'"
@@ -58,6 +88,7 @@ said() { sql "SELECT count(*) FROM calbus.outbox WHERE type = '$1'"; }
 check "site.imported was said for both" is 2 said site.imported
 check "rule.created was said once" is 1 said rule.created
 check "rule.ok was said once" is 1 said rule.ok
+check "the alarm is over" until_true 30 is f late
 check "transfer.done was said for each" is "$((2 * files))" said transfer.done
 
 # ---- accepted means accepted now ----
