@@ -21,6 +21,7 @@ struct delivery {
     struct cb_alarm alarm;
     int64_t sequence, token, attempts, starts_at_tai_ns;
     bool was_firing;
+    bool posted; /* the receiver has it: not so when there is nothing to tell, or nobody any more */
 };
 
 static void release(void *self, void *context)
@@ -100,7 +101,7 @@ static bool run(void *self, struct cb_db *db, void *context, struct cb_error *er
 {
     (void)db;
     const struct alarm_service *me = self;
-    const struct delivery *job = context;
+    struct delivery *job = context;
     const char *url = url_of(me, job->receiver);
     if (url == NULL)
         return true; /* no longer configured: nobody is to be told */
@@ -124,7 +125,8 @@ static bool run(void *self, struct cb_db *db, void *context, struct cb_error *er
     };
     cb_auto_bytes struct cb_bytes payload = CB_BYTES(65536);
     write_notice(&notice, &payload);
-    return post(me, url, &payload, err);
+    job->posted = post(me, url, &payload, err);
+    return job->posted;
 }
 
 static bool extend(void *self, struct cb_db *db, void *context, bool *ret_ours, struct cb_error *err)
@@ -172,8 +174,9 @@ static bool finish(void *self, struct cb_db *db, void *context, const struct cb_
     (void)self;
     const struct delivery *job = context;
     bool ok = outcome->kind == CB_ERR_NONE;
-    cb_metric_add("calbus_alarm_notifications_total", 1,
-                  CB_LABELS({ "receiver", job->receiver }, { "result", ok ? "delivered" : "failed" }));
+    if (job->posted || !ok)
+        cb_metric_add("calbus_alarm_notifications_total", 1,
+                      CB_LABELS({ "receiver", job->receiver }, { "result", ok ? "delivered" : "failed" }));
     if (!ok)
         return cb_db_run(db, sql_retry_delivery,
                          CB_P(cb_p_text(job->receiver), cb_p_text(job->alarm.name), cb_p_int(job->token),
@@ -185,7 +188,7 @@ static bool finish(void *self, struct cb_db *db, void *context, const struct cb_
                           cb_p_int(job->sequence), cb_p_bool(job->alarm.severity != CB_SEVERITY_NONE),
                           cb_p_int(job->starts_at_tai_ns)),
                      NULL, err) &&
-           say_notification(db, job, outcome, err);
+           (!job->posted || say_notification(db, job, outcome, err));
 }
 
 const struct cb_work alarm_deliveries = {

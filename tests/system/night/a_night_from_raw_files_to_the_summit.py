@@ -17,20 +17,30 @@ CHANGED = "VerifyFailed.LSSTComCam.bias.4:0"
 
 
 class Receiver(http.server.ThreadingHTTPServer):
-    """Somebody's pager: keeps what it is sent."""
+    """Somebody's pager: away until it is opened, then out of order when it first hears of an alarm; keeps what it accepts."""
 
     def __init__(self):
-        self.notices = []
-        super().__init__(("127.0.0.1", 0), self.make_handler())
+        self.notices, self.refused = [], []
+        super().__init__(("127.0.0.1", 0), self.make_handler(), bind_and_activate=False)
+        self.server_bind()
+
+    def open(self):
+        self.server_activate()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def accepts(self, notice):
+        """A new alarm is refused once."""
+        fresh = notice["groupKey"] not in [n["groupKey"] for n in self.refused]
+        (self.refused if fresh else self.notices).append(notice)
+        return not fresh
+
     def make_handler(self):
-        notices = self.notices
+        receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                notices.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
+                accepted = receiver.accepts(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200 if accepted else 500)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -118,6 +128,14 @@ def the_changed_detector_raises_alarms_and_no_other(suite):
     assert "C11" in flat["reason"] and "C03" not in flat["reason"], flat["reason"]
 
 
+def the_pager_is_tried_again(suite, receiver):
+    """It is away, then it answers 500."""
+    wait_until("the pager is found away", lambda: suite.count(
+        f"calbus.alarm_delivery WHERE name = '{CHANGED}' AND attempts > 0 AND delivered = 0 AND error <> ''") == 1, 60)
+    receiver.open()
+    wait_until("the pager refuses once", lambda: any(CHANGED in json.dumps(n) for n in receiver.refused), 60)
+
+
 def the_pager_was_told(receiver):
     notice = wait_until("the pager is told of the bias",
                         lambda: next((n for n in receiver.notices if CHANGED in json.dumps(n)), None), 60)
@@ -125,16 +143,35 @@ def the_pager_was_told(receiver):
     assert not any("VerifyFailed.LSSTComCam.bias.0" in json.dumps(n) for n in receiver.notices), receiver.notices
 
 
-def an_acknowledgement_outlives_a_restart(suite):
+def states_told_to(receiver):
+    """What it accepted, without the times: an alarm's states."""
+    told = []
+    for notice in receiver.notices:
+        assert len(notice["alerts"]) == 1, notice
+        alert = notice["alerts"][0]
+        told.append(json.dumps([alert["status"], alert["labels"], alert["annotations"]], sort_keys=True))
+    return told
+
+
+def each_state_was_told_once(receiver):
+    told = states_told_to(receiver)
+    assert sorted(told) == sorted(set(told)), told
+
+
+def an_acknowledgement_outlives_a_restart(suite, receiver):
     suite.calbus("alarm", "ack", CHANGED, "--by", "operator", "--comment", "C03 is known")
     acknowledged = alarms(suite)
     assert acknowledged[CHANGED]["acknowledged_by"] == "operator", acknowledged
+    wait_until("the pager is told who has it", lambda: any("operator" in state for state in states_told_to(receiver)), 60)
+    told = [state for state in states_told_to(receiver) if "Verify" in state]
     suite.calbus("down", "-q")
     assert suite.run("status").returncode == 3
     suite.up()
     again = alarms(suite)
     assert {n: (a["state"], a["severity"], a["acknowledged_by"], a["reason"]) for n, a in again.items()} == {
         n: (a["state"], a["severity"], a["acknowledged_by"], a["reason"]) for n, a in acknowledged.items()}, again
+    night.wait_for_rest(suite)
+    assert [state for state in states_told_to(receiver) if "Verify" in state] == told, "a restart tells nobody again"
 
 
 def the_stock_butler_finds_it(suite, stock):
@@ -184,11 +221,13 @@ def main(calbus, broker, stock):
         night.expose(suite, "change")
         night.wait_for_files(suite, 4 * night.FRAMES + 2)
         night.wait_for_daily_verification(suite, 20241209)
+        the_pager_is_tried_again(suite, receiver)
         night.wait_for_rest(suite)
         the_night_is_judged_against_what_is_in_force(suite)
         the_changed_detector_raises_alarms_and_no_other(suite)
         the_pager_was_told(receiver)
-        an_acknowledgement_outlives_a_restart(suite)
+        an_acknowledgement_outlives_a_restart(suite, receiver)
+        each_state_was_told_once(receiver)
         the_stock_butler_finds_it(suite, stock)
         assert suite.items("event", "dead-letter", "list") == []
         say("the night is over")
