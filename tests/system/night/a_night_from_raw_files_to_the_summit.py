@@ -180,11 +180,16 @@ def the_stock_butler_finds_it(suite, stock):
         say("not looked at with the stock butler: " + found.stderr.strip())
         return
     assert found.returncode == 0, found.stderr
+    sites = suite.items("dist", "show", "TAXICAB-1")
     program = """
-import sys
+import hashlib, json, sys
+from astropy.io import fits
 from astropy.time import Time
 from lsst.daf.butler import Butler, Timespan
-for repo in sys.argv[1:]:
+checked = {s["repository"]: s for s in json.loads(sys.argv[1]) if s["check"] == "PASS"}
+assert sorted(checked) == sorted(sys.argv[2:]), checked
+for repo in sys.argv[2:]:
+    header = fits.getheader(checked[repo]["processed"])
     butler = Butler.from_config(repo)
     for kind, more in (("bias", {}), ("dark", {}), ("flat", {"physical_filter": "r_03"})):
         for detector in (0, 4):
@@ -192,12 +197,15 @@ for repo in sys.argv[1:]:
                 timespan=Timespan(Time("2024-12-09T03:00:00", scale="tai"), Time("2024-12-09T03:00:01", scale="tai")))
             assert ref is not None and "/DM-1/demo/" in ref.run, (repo, kind, ref)
             assert butler.getURI(ref).exists() and bool(butler.exists(ref, full_check=True)), (repo, ref)
+            if detector == checked[repo]["detector"]:
+                named = [header["LSST CALIB " + card + " " + kind.upper()] for card in ("RUN", "UUID", "SHA256")]
+                assert named == [ref.run, str(ref.id), hashlib.sha256(butler.getURI(ref).read()).hexdigest()], (repo, named, ref)
     early = butler.find_dataset("bias", instrument="LSSTComCam", detector=4, collections="LSSTComCam/calib",
         timespan=Timespan(Time("2024-12-08T11:00:00", scale="tai"), Time("2024-12-08T11:00:01", scale="tai")))
     assert early is None, early
     print(repo, len(butler.query_datasets("raw", collections="LSSTComCam/raw/all", find_first=False)))
 """
-    done = subprocess.run([found.stdout.strip() + "/python", "-c", program, *night.REPOSITORIES], capture_output=True, text=True,
+    done = subprocess.run([found.stdout.strip() + "/python", "-c", program, json.dumps(sites), *night.REPOSITORIES], capture_output=True, text=True,
                           check=False, env=suite.environment | {"DAF_BUTLER_REPOSITORY_INDEX": suite.home + "/repositories.yaml"})
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[:3] == ["/repo/main 72", "summit:/repo/LSSTComCam 36", "bts:/repo/LSSTComCam 36"], done.stdout
