@@ -158,9 +158,9 @@ struct cb_bus_topic {
     int partitions;
     int64_t retention_ms; /* -1: compacted */
 };
-/* Make those of the topics that are not there, by the admin API; replication is 3 or what the cluster has
- * nodes for. Not on the embedded broker, which has made its own. Errors: CB_ERR_TRANSIENT the broker does not
- * answer; CB_ERR_FATAL it refuses (the text names the topic). */
+/* Make those of the topics that are not there, by the admin API, and wait until the broker shows them;
+ * replication is 3 or what the cluster has nodes for. Not on the embedded broker, which has made its own.
+ * Errors: CB_ERR_TRANSIENT the broker does not answer; CB_ERR_FATAL it refuses (the text names the topic). */
 CB_MUST_CHECK bool cb_bus_make_topics(struct cb_bus_view *view, const struct cb_bus_topic *topics,
                                       size_t count, struct cb_error *err);
 /* How many of the named topics are there. Errors: CB_ERR_TRANSIENT. */

@@ -2,11 +2,13 @@
 #include "io/bus_conf.h"
 
 #include "base/alloc.h"
+#include "io/clock.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { ASK_MS = 5000, ADMIN_MS = 30000 };
+enum { ASK_MS = 5000, ADMIN_MS = 30000, LOOK_AGAIN_MS = 50 };
 
 struct cb_bus_view {
     rd_kafka_t *handle;
@@ -166,6 +168,24 @@ static bool create(struct cb_bus_view *view, rd_kafka_NewTopic_t **wanted, size_
     return ok;
 }
 
+/* The controller answers before the brokers know: until they do, a client that asks for a topic is told that
+ * there is none. */
+static bool wait_for_topics(struct cb_bus_view *view, const struct cb_bus_topic *topics, size_t count,
+                            struct cb_error *err)
+{
+    int64_t deadline_ms = cb_clock_monotonic_ms() + ADMIN_MS;
+    size_t there = 0;
+    for (;;) {
+        if (!cb_bus_count_topics(view, topics, count, &there, err))
+            return false;
+        if (there == count)
+            return true;
+        if (cb_clock_monotonic_ms() > deadline_ms)
+            return cb_fail(err, CB_ERR_TRANSIENT, "the broker shows %zu of %zu topics", there, count);
+        (void)poll(NULL, 0, LOOK_AGAIN_MS);
+    }
+}
+
 bool cb_bus_make_topics(struct cb_bus_view *view, const struct cb_bus_topic *topics, size_t count,
                         struct cb_error *err)
 {
@@ -184,7 +204,7 @@ bool cb_bus_make_topics(struct cb_bus_view *view, const struct cb_bus_topic *top
     }
     rd_kafka_metadata_destroy(metadata);
     if (ok && n > 0)
-        ok = create(view, wanted, n, err);
+        ok = create(view, wanted, n, err) && wait_for_topics(view, topics, count, err);
     rd_kafka_NewTopic_destroy_array(wanted, n);
     free(wanted);
     return ok;

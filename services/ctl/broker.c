@@ -160,29 +160,53 @@ bool ctl_kafka_prepare(struct ctl *ctl, const struct ctl_settings *settings, str
 
 /* ---- waiting ---- */
 
-static bool make_topics(struct cb_bus_view *view, struct cb_error *err)
+enum { MOST_TOPICS = 64 };
+
+static size_t list_topics(struct cb_bus_topic ret_topics[MOST_TOPICS])
 {
-    struct cb_bus_topic topics[64];
     size_t n = 0;
-    for (const struct cb_topic *topic = cb_topics; topic->name != NULL && n < sizeof topics / sizeof *topics;
-         topic++)
-        topics[n++] = (struct cb_bus_topic){ topic->name, topic->partitions, topic->retention_ms };
-    return cb_bus_make_topics(view, topics, n, err);
+    for (const struct cb_topic *topic = cb_topics; topic->name != NULL && n < MOST_TOPICS; topic++)
+        ret_topics[n++] = (struct cb_bus_topic){ topic->name, topic->partitions, topic->retention_ms };
+    return n;
 }
 
-static bool try_broker(const struct cb_bus_config *config, struct cb_error *err)
+/* A view of the broker, once it answers. */
+static bool meet(const struct ctl_settings *settings, struct cb_bus_view **ret_view,
+                 struct cb_bus_place *ret_place, struct cb_error *err)
 {
+    const struct cb_bus_config config = ctl_bus_config(settings);
+    cb_auto(cb_bus_view_close) struct cb_bus_view *view = NULL;
+    if (!cb_bus_locate(&config, ret_place, err) || !cb_bus_view_open(&config, ret_place, NULL, &view, err) ||
+        !cb_bus_identify(view, ret_place, ANSWER_MS, err))
+        return false;
+    *ret_view = cb_steal(view);
+    return true;
+}
+
+bool ctl_broker_has_topics(const struct ctl_settings *settings, struct cb_error *err)
+{
+    struct cb_bus_topic topics[MOST_TOPICS];
     struct cb_bus_place place;
     cb_auto(cb_bus_view_close) struct cb_bus_view *view = NULL;
-    return cb_bus_locate(config, &place, err) && cb_bus_view_open(config, &place, NULL, &view, err) &&
-           cb_bus_identify(view, &place, ANSWER_MS, err) && (place.embedded || make_topics(view, err));
+    size_t n = list_topics(topics), there = 0;
+    if (!meet(settings, &view, &place, err) || !cb_bus_count_topics(view, topics, n, &there, err))
+        return false;
+    return there == n || cb_fail(err, CB_ERR_TRANSIENT, "it has %zu of %zu topics", there, n);
+}
+
+static bool try_broker(const struct ctl_settings *settings, struct cb_error *err)
+{
+    struct cb_bus_topic topics[MOST_TOPICS];
+    struct cb_bus_place place;
+    cb_auto(cb_bus_view_close) struct cb_bus_view *view = NULL;
+    size_t n = list_topics(topics);
+    return meet(settings, &view, &place, err) && (place.embedded || cb_bus_make_topics(view, topics, n, err));
 }
 
 bool ctl_broker_wait(const struct ctl_settings *settings, int64_t timeout_ms, struct cb_error *err)
 {
-    const struct cb_bus_config config = ctl_bus_config(settings);
     int64_t deadline = cb_clock_monotonic_ms() + timeout_ms;
-    while (!try_broker(&config, err)) {
+    while (!try_broker(settings, err)) {
         if (err->kind != CB_ERR_TRANSIENT || cb_clock_monotonic_ms() > deadline)
             return cb_context(err, "the broker does not answer");
         ctl_pause_ms(LOOK_AGAIN_MS);

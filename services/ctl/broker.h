@@ -24,5 +24,8 @@ CB_MUST_CHECK bool ctl_kafka_prepare(struct ctl *ctl, const struct ctl_settings 
 CB_MUST_CHECK bool ctl_broker_wait(const struct ctl_settings *settings, int64_t timeout_ms,
                                    struct cb_error *err);
 
+/* The broker answers and has all topics. Errors: TRANSIENT not yet. */
+CB_MUST_CHECK bool ctl_broker_has_topics(const struct ctl_settings *settings, struct cb_error *err);
+
 /* Can we listen on this "host:port"? */
 bool ctl_address_is_free(const char *listen);

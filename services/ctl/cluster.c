@@ -337,6 +337,17 @@ static void clear_stale_locks(const struct ctl_cluster *cluster)
     }
 }
 
+/* The address is recorded only once there is data. Without it the files of the home's repositories are there,
+ * but nothing knows them: an empty database in its place would hide that. */
+static bool refuse_loss(const struct ctl_cluster *cluster, const char *data, const char *uri_file,
+                        struct cb_error *err)
+{
+    if (exists(data) || !exists(uri_file))
+        return true;
+    return cb_fail(err, CB_ERR_CONFLICT, "the database that belongs to this home is gone from \"%s\"",
+                   cluster->folder);
+}
+
 bool ctl_cluster_prepare(const struct ctl_layout *layout, const struct ctl_settings *settings,
                          struct ctl_cluster *ret_cluster, bool *ret_made, struct cb_error *err)
 {
@@ -349,8 +360,8 @@ bool ctl_cluster_prepare(const struct ctl_layout *layout, const struct ctl_setti
         data = cb_xasprintf("%s/data", cluster.folder);
         made = !exists(data);
         cluster.uri = uri_of(cluster.socket, "calbus");
-        done = (!made || make_data(&cluster, data, err)) && write_settings(&cluster, data, err) &&
-               write_text(uri_file, cluster.uri, err);
+        done = refuse_loss(&cluster, data, uri_file, err) && (!made || make_data(&cluster, data, err)) &&
+               write_settings(&cluster, data, err) && write_text(uri_file, cluster.uri, err);
     }
     if (!done) {
         ctl_cluster_done(&cluster);

@@ -27,7 +27,7 @@ char *ctl_cluster_uri(const struct ctl_layout *layout, const char *configured);
 
 /* Make the cluster when there is none, write its settings anew, clear away what a killed server left. No
  * server is started. ret_made may be NULL. Errors: NOT_FOUND no PostgreSQL server is installed, or not of the
- * data's major version; FATAL initdb failed. */
+ * data's major version; CONFLICT the home has had a cluster, which is gone; FATAL initdb failed. */
 CB_MUST_CHECK bool ctl_cluster_prepare(const struct ctl_layout *layout, const struct ctl_settings *settings,
                                        struct ctl_cluster *ret_cluster, bool *ret_made, struct cb_error *err);
 void ctl_cluster_done(struct ctl_cluster *cluster);

@@ -90,7 +90,7 @@ static bool print_all(struct ctl *ctl, const struct ctl_suite *suite, bool *ret_
     bool for_people = !ctl_args_has(&ctl->args, "json") && !ctl_args_has(&ctl->args, "plain");
     *ret_ready = suite->n_units > 0;
     for (size_t i = 0; i < suite->n_units; i++) {
-        struct ctl_health health = ctl_health_of(&ctl->layout, &suite->units[i]);
+        struct ctl_health health = ctl_health_of(ctl, &suite->units[i]);
         add_unit(table, &suite->units[i], &health);
         *ret_ready = *ret_ready && health.ready;
     }

@@ -163,7 +163,9 @@ static bool add_broker(struct supervisor *me, enum ctl_broker broker, struct cb_
             cb_auto(cb_free) char *data = ctl_home_path(me->layout, "kafka");
             cb_auto(cb_free) char *number = cb_xasprintf("%d", port);
             struct recipe *recipe = add_unit(me, "broker", PHASE_BROKER);
-            recipe->argv = words(script, "run", "-d", data, "-p", number, NULL);
+            /* topics are made by name and with their number of partitions, never by being asked for */
+            recipe->argv =
+                words(script, "run", "-d", data, "-p", number, "-c", "auto.create.topics.enable=false", NULL);
             recipe->environment = environment_with(me, extra);
         }
     }

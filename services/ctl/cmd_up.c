@@ -185,7 +185,7 @@ static bool all_ready(const struct start *start, char *ret_unit, size_t unit_siz
     struct ctl_suite suite;
     ctl_suite_read(&start->ctl->layout, &suite);
     for (size_t i = 0; i < suite.n_units; i++) {
-        struct ctl_health health = ctl_health_of(&start->ctl->layout, &suite.units[i]);
+        struct ctl_health health = ctl_health_of(start->ctl, &suite.units[i]);
         if (health.ready)
             continue;
         snprintf(ret_unit, unit_size, "%s", suite.units[i].name);
@@ -247,7 +247,13 @@ static bool prepare(struct start *start, struct cb_error *err)
         struct ctl_cluster cluster;
         bool made = false;
         if (!ctl_cluster_prepare(&ctl->layout, start->settings, &cluster, &made, err))
-            return false;
+            return err->kind == CB_ERR_CONFLICT
+                       ? ctl_hint(
+                             ctl,
+                             "Put it back (a copy, a file system that is not mounted); or begin anew with "
+                             "mv %s %s.lost, which keeps the repositories' files.",
+                             ctl->layout.home, ctl->layout.home)
+                       : false;
         if (made)
             ctl_say(ctl, "database: a new cluster in %s", cluster.folder);
         ctl_cluster_done(&cluster);

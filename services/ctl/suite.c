@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include "broker.h"
+#include "cluster.h"
 
 #include "base/alloc.h"
 #include "io/http_client.h"
@@ -17,11 +18,6 @@
 enum { ANSWER_MS = 1000, STOP_MS = 120000, CLEAR_MS = 10000, TAIL_BYTES = 16384 };
 
 /* ---- health ---- */
-
-bool ctl_is_service(const struct ctl_unit *unit)
-{
-    return strcmp(unit->name, "postgres") != 0 && strcmp(unit->name, "broker") != 0;
-}
 
 /* The address that a service wrote when it began to listen: {"service": ..., "http": "127.0.0.1:38211", ...}.
  */
@@ -57,38 +53,67 @@ bool ctl_http_get(const char *address, const char *path, int *ret_status, struct
     return true;
 }
 
-struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ctl_unit *unit)
+static void ask_database(struct ctl *ctl, struct ctl_health *health)
 {
-    struct ctl_health health = { .ready = false };
+    struct cb_error err = { 0 };
+    cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, NULL);
+    cb_auto(cb_db_close) struct cb_db *db = NULL;
+    health->ready = uri != NULL && cb_db_open(uri, "calbus status", &db, &err);
+    if (!health->ready)
+        snprintf(health->detail, sizeof health->detail, "%.190s", uri == NULL ? "starting" : err.text);
+}
+
+static void ask_broker(struct ctl *ctl, struct ctl_health *health)
+{
+    struct cb_error err = { 0 };
+    const struct ctl_settings *settings = NULL;
+    health->ready = ctl_settings_of(ctl, &settings, &err) && ctl_broker_has_topics(settings, &err);
+    if (!health->ready)
+        snprintf(health->detail, sizeof health->detail, "%.190s", err.text);
+}
+
+static void ask_service(struct ctl *ctl, const struct ctl_unit *unit, struct ctl_health *health)
+{
     struct cb_error err = { 0 };
     int status = 0;
     cb_auto_bytes struct cb_bytes body = CB_BYTES(65536);
-    if (unit->state != CTL_UNIT_RUNNING || !ctl_process_lives(&unit->process)) {
-        snprintf(health.detail, sizeof health.detail, "not running");
-        return health;
-    }
-    health.ready = !ctl_is_service(unit);
-    if (health.ready)
-        return health;
-    if (!read_address(layout, unit->name, health.address, sizeof health.address))
-        snprintf(health.detail, sizeof health.detail, "starting");
-    else if (!ctl_http_get(health.address, "/readyz", &status, &body, &err))
-        snprintf(health.detail, sizeof health.detail, "%.190s", err.text);
+    if (!read_address(&ctl->layout, unit->name, health->address, sizeof health->address))
+        snprintf(health->detail, sizeof health->detail, "starting");
+    else if (!ctl_http_get(health->address, "/readyz", &status, &body, &err))
+        snprintf(health->detail, sizeof health->detail, "%.190s", err.text);
     else if (status != 200)
-        snprintf(health.detail, sizeof health.detail, "%.*s", (int)strcspn(cb_bytes_text(&body), "\n"),
+        snprintf(health->detail, sizeof health->detail, "%.*s", (int)strcspn(cb_bytes_text(&body), "\n"),
                  cb_bytes_text(&body));
     else
-        health.ready = true;
+        health->ready = true;
+}
+
+static bool runs(const struct ctl_unit *unit)
+{
+    return unit->state == CTL_UNIT_RUNNING && ctl_process_lives(&unit->process);
+}
+
+struct ctl_health ctl_health_of(struct ctl *ctl, const struct ctl_unit *unit)
+{
+    struct ctl_health health = { .ready = false };
+    if (!runs(unit))
+        snprintf(health.detail, sizeof health.detail, "not running");
+    else if (strcmp(unit->name, "postgres") == 0)
+        ask_database(ctl, &health);
+    else if (strcmp(unit->name, "broker") == 0)
+        ask_broker(ctl, &health);
+    else
+        ask_service(ctl, unit, &health);
     return health;
 }
 
 char *ctl_service_url(const struct ctl_layout *layout, const struct ctl_suite *suite, const char *unit_name)
 {
     const struct ctl_unit *unit = ctl_suite_find(suite, unit_name);
-    if (unit == NULL)
+    char address[64];
+    if (unit == NULL || !runs(unit) || !read_address(layout, unit->name, address, sizeof address))
         return NULL;
-    struct ctl_health health = ctl_health_of(layout, unit);
-    return *health.address == '\0' ? NULL : cb_xasprintf("http://%s", health.address);
+    return cb_xasprintf("http://%s", address);
 }
 
 void ctl_log_tail(const struct ctl_layout *layout, const char *unit, size_t lines, struct cb_bytes *out)

@@ -4,7 +4,8 @@
 #include "ctl.h"
 #include "units.h"
 
-/* One unit's readiness, as its /readyz says it. */
+/* One unit's readiness: a service's as its /readyz says it; the broker has the topics; the database answers.
+ */
 struct ctl_health {
     char address[64]; /* "127.0.0.1:38211"; "" while it is not known */
     bool ready;
@@ -15,11 +16,9 @@ struct ctl_health {
 CB_MUST_CHECK bool ctl_http_get(const char *address, const char *path, int *ret_status, struct cb_bytes *body,
                                 struct cb_error *err);
 /* Ask a running unit. */
-struct ctl_health ctl_health_of(const struct ctl_layout *layout, const struct ctl_unit *unit);
+struct ctl_health ctl_health_of(struct ctl *ctl, const struct ctl_unit *unit);
 /* "http://127.0.0.1:8440" of a unit ("console.1"), to be freed; NULL when it does not run. */
 char *ctl_service_url(const struct ctl_layout *layout, const struct ctl_suite *suite, const char *unit_name);
-/* Is this unit one of the services (not the database, not the broker)? */
-bool ctl_is_service(const struct ctl_unit *unit);
 
 /* Only one `up` or `down` works on a home at a time. -1 on failure; close it to let go. */
 int ctl_suite_lock(struct ctl *ctl, struct cb_error *err);

@@ -80,6 +80,18 @@ rm -rf "$CALBUS_HOME"
 check "up with an earlier home's database in the way" "$CALBUS" up -q
 check "starts with an empty database" test "$(psql -qAt "$("$CALBUS" db uri)" -c "SELECT count(*) FROM pg_tables WHERE tablename = 'kept'")" = 0
 
+# ---- the database is lost while its home lives: no empty one takes its place ----
+"$CALBUS" down -q
+place=$(cat "$CALBUS_HOME/postgres/location")
+mv "$place/data" "$place/away"
+said=$("$CALBUS" up 2>&1) && fail "up made a database in place of the lost one"
+check "up refuses when the database is gone" test "$(status_of "$CALBUS" up)" = 4
+check "says so" grep -q 'the database that belongs to this home is gone from' <<<"$said"
+check "and what to do" grep -q 'Put it back' <<<"$said"
+check "and makes none" test ! -e "$place/data"
+mv "$place/away" "$place/data"
+check "up when it is back" "$CALBUS" up -q
+
 # ---- wrong settings ----
 "$CALBUS" down -q
 printf '[suite]\ninstancs = generator=2\n' >"$CALBUS_HOME/calbus.conf"
