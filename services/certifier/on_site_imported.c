@@ -20,7 +20,8 @@ bool on_site_imported(void *self, struct cb_db *db, const struct cb_event *event
     if (!load_proposal(db, imported->proposal_id, &proposal, err))
         return false;
     if (proposal.state == CB_APPROVAL_ACCEPTED &&
-        !act_on_proposal(db, &proposal, "start-deployment", "distributor", imported->site, event, err))
+        !act_on_proposal(db, &proposal, "start-deployment", "distributor", "imported at a first site", event,
+                         err))
         return false;
     return cb_db_run(db, sql_store_facility,
                      CB_P(cb_p_text(proposal.id), cb_p_text(imported->site), cb_p_text(imported->repository),
