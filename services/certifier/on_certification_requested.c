@@ -38,6 +38,22 @@ static bool read_validity(const Calbus__V1__ValidityRange *range, struct cb_time
     return cb_timespan_validity(begin, end, ret_validity, err);
 }
 
+/* A refusal for want of a verification holds only when every one that has finished has been heard of: a
+ * person may know of it before us. */
+static bool confirm_refusal(struct cb_db *db, struct cb_error *err)
+{
+    struct cb_error unsaid = { 0 };
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    char group[64];
+    cb_service_group("certifier", group, sizeof group);
+    if (!cb_db_run(db, sql_find_unheard_verification, CB_P(cb_p_text(group)), &rows, &unsaid))
+        *err = unsaid;
+    else if (cb_rows_count(rows) > 0)
+        cb_fail(err, CB_ERR_TRANSIENT, "verification \"%s\" has finished and is still to be heard of",
+                cb_rows_text(rows, 0, 0));
+    return false;
+}
+
 static bool check_verified(struct certification *job, struct cb_db *db, struct cb_error *err)
 {
     const Calbus__V1__CertificationRequested *request = job->request;
@@ -53,7 +69,8 @@ static bool check_verified(struct certification *job, struct cb_db *db, struct c
         verification.no_data = cb_rows_int(rows, 0, 3);
         snprintf(job->physical_filter, sizeof job->physical_filter, "%s", cb_rows_text(rows, 0, 5));
     }
-    return may_certify(&verification, request->generation_run, request->accept_failures, err);
+    return may_certify(&verification, request->generation_run, request->accept_failures, err) ||
+           confirm_refusal(db, err);
 }
 
 /* The registry's part: datasets of the generation into the CALIBRATION collection, that to the front of the
