@@ -43,13 +43,19 @@ static bool take_answer(struct ctl *ctl, struct cb_answer *answer, char **ret_re
     return ok;
 }
 
+static bool look(struct cb_db *db, const char *id, struct cb_answer *ret_answer, struct cb_error *err)
+{
+    return (cb_db_is_alive(db) || cb_db_reopen(db, err)) && cb_request_look(db, id, ret_answer, err);
+}
+
 static bool wait_for_answer(struct ctl *ctl, struct cb_db *db, const char *service, const char *id,
                             char **ret_result, struct cb_error *err)
 {
     int64_t deadline_ms = cb_clock_monotonic_ms() + 1000 * ANSWER_S;
     while (cb_clock_monotonic_ms() < deadline_ms) {
         struct cb_answer answer = { 0 };
-        if (!cb_request_look(db, id, &answer, err))
+        /* the request is recorded: a database that goes away meanwhile is waited for */
+        if (!look(db, id, &answer, err) && err->kind != CB_ERR_TRANSIENT)
             return false;
         if (answer.given)
             return take_answer(ctl, &answer, ret_result, err);
