@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEASE_S = 60, RETRY_FIRST_S = 1, RETRY_MOST_S = 60 };
+enum { LEASE_S = 10, RETRY_FIRST_S = 1, RETRY_MOST_S = 60 };
 
 struct delivery {
     char *receiver, *labels;

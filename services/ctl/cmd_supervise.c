@@ -27,8 +27,8 @@ enum phase { PHASE_DATABASE, PHASE_BROKER, PHASE_SERVICE, PHASES };
 
 enum {
     FIRST_BACKOFF_MS = 100,
-    LONGEST_BACKOFF_MS = 30000,
-    CALM_MS = 30000, /* a unit that ran so long starts again at once */
+    LONGEST_BACKOFF_MS = 10000,
+    CALM_MS = 10000, /* a unit that ran so long starts again at once */
     LOG_CHECK_MS = 5000,
     STOP_SERVICE_MS = 20000,
     STOP_BROKER_MS = 20000,

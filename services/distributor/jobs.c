@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEASE_S = 20 };
+enum { LEASE_S = 10 };
 
 static const struct job_kind *const kinds[] = { &export_kind, &transfer_kind, &import_kind, &check_kind,
                                                 NULL };

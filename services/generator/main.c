@@ -16,7 +16,7 @@ static const struct cb_setting settings[] = {
       "what this process does: planner, worker, or both between a comma" },
     { "generator", "threads", CB_SET_INT, offsetof(struct generator_config, threads), "2", 1, 256,
       "quanta at once in this process" },
-    { "generator", "lease", CB_SET_DURATION, offsetof(struct generator_config, lease_ms), "60s", 1000,
+    { "generator", "lease", CB_SET_DURATION, offsetof(struct generator_config, lease_ms), "10s", 1000,
       3600000, "how long a quantum stays with a worker that says nothing" },
     { "generator", "attempts", CB_SET_INT, offsetof(struct generator_config, attempts), "5", 1, 100,
       "how often a quantum is begun before it has failed" },
@@ -32,7 +32,7 @@ static const struct cb_subscription subscriptions[] = {
 static struct cb_work work = {
     .name = "quanta",
     .threads = 2,
-    .lease_ms = 60000,
+    .lease_ms = 10000,
     .poll_ms = 500,
     .wake = "quantum.ready",
     .claim = work_claim,

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LEASE_S = 120, FILES_MOST = 32, KEPT_NAME_MAX = 160 };
+enum { LEASE_S = 10, FILES_MOST = 32, KEPT_NAME_MAX = 160 };
 
 struct landed {
     char *path;
