@@ -1,4 +1,4 @@
-"""Whatever lands, sound frames are registered and the rest is set aside, each with its reason: CALBUS GOLDEN"""
+"""Whatever lands, sound frames are registered and the rest is set aside, each with its reason: CALBUS BROKER GOLDEN"""
 import gzip
 import json
 import os
@@ -7,7 +7,7 @@ import zlib
 
 import night
 from outcome import repositories
-from suite import HERE, Suite, say, wait_until
+from suite import HERE, Suite, need, say, wait_until
 
 BOMB_BYTES = (1 << 30) + (1 << 24)  # more than ingest inflates
 
@@ -117,8 +117,9 @@ def each_was_set_aside_with_its_reason(suite, expected, events):
     assert left == [], left
 
 
-def main(calbus, golden):
-    with Suite(calbus, CALBUS_INGEST_IDLE="4s") as suite:
+def main(calbus, broker, golden):
+    need(broker)
+    with Suite(calbus, broker, CALBUS_INGEST_IDLE="4s") as suite:
         suite.up()
         frames = take_frames(suite, "sound")
         plain = take_frames(suite, "plain", "--plain")
@@ -187,4 +188,4 @@ def main(calbus, golden):
         say("nothing was lost, nothing half registered")
 
 
-main(*sys.argv[1:3])
+main(*sys.argv[1:])

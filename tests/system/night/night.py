@@ -11,6 +11,7 @@ CURATED = "LSSTComCam/calib/DM-48650"
 TICKET = "LSSTComCam/calib/DM-1"
 DETECTORS = 2
 FRAMES = 36  # of one night: 18 exposures of 2 detectors
+DAMAGED = 2  # further files of the first night
 
 
 def generation_of(kind):
@@ -65,17 +66,15 @@ def finish(suite, kind):
     say(f"{kind}: verify")
     verified = suite.json("verify", "wait", generation_of(kind), "--timeout", 180)
     say(f"{kind}: certify")
-    run = f"calbus.certification WHERE generation_run LIKE '{generation_of(kind)}/%'"
-    suite.ask("certify", generation_of(kind), "--begin-date", "2024-12-08T12:00:00", done=lambda: suite.count(run) > 0)
+    suite.request("certification.requested", "certify", generation_of(kind), "--begin-date", "2024-12-08T12:00:00")
     return verified
 
 
 def approve(suite):
     say("the board accepts")
-    suite.ask("approval", "propose", "-i", INSTRUMENT, "--ticket", "DM-1", "--taxicab", "TAXICAB-1", "--label", "demo",
-              "--by", "operator", done=lambda: suite.count("calbus.proposal") > 0)
-    suite.ask("approval", "accept", "TAXICAB-1", "--by", "operator", "--reason", "the flats are flat", done=lambda: suite.count(
-        "calbus.proposal WHERE state NOT IN ('PROPOSED', 'HAILED')") > 0)
+    suite.request("approval.requested", "approval", "propose", "-i", INSTRUMENT, "--ticket", "DM-1", "--taxicab", "TAXICAB-1",
+                  "--label", "demo", "--by", "operator")
+    suite.request("approval.decided", "approval", "accept", "TAXICAB-1", "--by", "operator", "--reason", "the flats are flat")
 
 
 def deploy(suite):
@@ -89,12 +88,13 @@ def deploy(suite):
     suite.calbus("dist", "wait", "TAXICAB-1", "--until", "checked", "--timeout", 180)
 
 
-def wait_for_daily_verification(suite, day_obs):
+def wait_for_daily_verification(suite, day_obs, repositories=("/repo/main",)):
+    """Of its bias, dark and flat."""
     say(f"waiting for the daily verification of {day_obs}")
-    finished = (f"calbus.verification WHERE kind = 'daily' AND day_obs = {day_obs} AND repository = '/repo/main' "
-                "AND state = 'finished'")
+    finished = (f"calbus.verification WHERE kind = 'daily' AND day_obs = {day_obs} AND state = 'finished' AND repository IN ("
+                + ",".join(f"'{repository}'" for repository in repositories) + ")")
     wait_until(f"bias, dark and flat of {day_obs} are verified",
-               lambda: suite.tolerant(lambda: suite.count(finished) == 3), 240)
+               lambda: suite.tolerant(lambda: suite.count(finished) == 3 * len(repositories)), 240)
 
 
 def wait_for_rest(suite):
@@ -129,24 +129,39 @@ def wait_for_rest(suite):
         raise AssertionError(f"{error}; left: {left}") from None
 
 
-def first_night(suite, damaged=0):
-    """From raw files to three certified calibrations. Returns their verifications."""
+def expose_first(suite):
+    """Raw files at the main site, and the calibrations in force that no pipeline of this campaign makes."""
     folder = os.path.join(suite.folder, "ptc")
-    expose(suite, "campaign", "usdf", "--ptc", folder, "--damage", damaged)
+    expose(suite, "campaign", "usdf", "--ptc", folder, "--damage", DAMAGED)
     put_the_first_calibrations_in_force(suite, folder)
-    wait_for_files(suite, FRAMES + damaged)
+    wait_for_files(suite, FRAMES + DAMAGED)
+
+
+def first_night(suite):
+    """From raw files to three certified calibrations. Returns their verifications."""
+    expose_first(suite)
     return {kind: build(suite, kind) for kind in GENERATIONS}
 
 
-def whole_night(suite):
-    """First night, approval, deployment at three sites, and a second night on which detector 4 has changed."""
-    first_night(suite)
+def distribute(suite):
+    """Approval and deployment at three sites, where the same night has landed and was judged before."""
     for site in ("summit", "bts"):
         expose(suite, "campaign", site)
-    wait_for_files(suite, 3 * FRAMES)
+    wait_for_files(suite, 3 * FRAMES + DAMAGED)
+    wait_for_daily_verification(suite, 20241208, REPOSITORIES)
     approve(suite)
     deploy(suite)
+
+
+def second_night(suite):
+    """Detector 4 has changed."""
     expose(suite, "change")
-    wait_for_files(suite, 4 * FRAMES)
+    wait_for_files(suite, 4 * FRAMES + DAMAGED)
     wait_for_daily_verification(suite, 20241209)
+
+
+def whole_night(suite):
+    first_night(suite)
+    distribute(suite)
+    second_night(suite)
     wait_for_rest(suite)

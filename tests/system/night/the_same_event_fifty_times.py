@@ -1,11 +1,11 @@
-"""The same event fifty times more: nothing happens twice. CALBUS"""
+"""The same event fifty times more: nothing happens twice. CALBUS BROKER"""
 import os
 import subprocess
 import sys
 
 import night
 from outcome import differences, outcome
-from suite import Suite, say, wait_until
+from suite import Suite, need, say, wait_until
 
 TIMES = 50
 HEARD_BY = {  # event: who must have refused every copy
@@ -58,8 +58,9 @@ def sizes(suite):
     return {table: suite.count("calbus." + table) for table in GROWING}
 
 
-def main(calbus):
-    with Suite(calbus) as suite:
+def main(calbus, broker):
+    need(broker)
+    with Suite(calbus, broker) as suite:
         suite.up()
         night.whole_night(suite)
         before, grown = outcome(suite), sizes(suite)
@@ -78,4 +79,4 @@ def main(calbus):
         say("nothing happened twice")
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])
