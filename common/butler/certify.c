@@ -185,20 +185,34 @@ static bool certify_set(struct cb_repo *repo, const struct link_set *set, const 
            insert_calibs(repo, set, &arrays, uuids, validity, err);
 }
 
+/* Datasets and what is to become of them in a collection. */
+struct linking {
+    const char *collection;
+    const char *const *ids;
+    size_t n;
+    struct cb_timespan validity; /* of a certification */
+};
+
+static bool certify(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct linking *it = arg;
+    auto_link_set struct link_set set = { 0 };
+    cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
+    return load(repo, it->collection, it->ids, it->n, &set, err) &&
+           check_certifiable(&set.collection, &set.type, err) && check_distinct(&set, err) &&
+           certify_set(repo, &set, cb_text_array(&uuids, it->ids, it->n), it->validity, err);
+}
+
 bool cb_certify(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
                 struct cb_timespan validity, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    auto_link_set struct link_set set = { 0 };
-    cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
     if (cb_timespan_is_empty(validity))
         return cb_fail(err, CB_ERR_INVALID, "cannot certify into \"%s\": the validity range is empty",
                        collection);
     if (n == 0)
         return cb_fail(err, CB_ERR_INVALID, "cannot certify into \"%s\": no dataset is given", collection);
-    return cb_repo_begin(repo, &tx, err) && load(repo, collection, ids, n, &set, err) &&
-           check_certifiable(&set.collection, &set.type, err) && check_distinct(&set, err) &&
-           certify_set(repo, &set, cb_text_array(&uuids, ids, n), validity, err) && cb_tx_commit(&tx, err);
+    struct linking it = { collection, ids, n, validity };
+    return cb_repo_transact(repo, certify, &it, err);
 }
 
 /* Take the range out of the rows of `t`; what is left before and after it goes back in under new ids. */
@@ -257,22 +271,35 @@ static bool run_decertify(struct cb_repo *repo, const struct cb_collection *coll
     return true;
 }
 
+/* The arguments of cb_decertify, and its answer. */
+struct withdrawal {
+    const char *collection, *type;
+    struct cb_timespan range;
+    const struct cb_data_id *data_ids;
+    size_t n, count;
+};
+
+static bool decertify(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    struct withdrawal *it = arg;
+    cb_auto_collection struct cb_collection target = { 0 };
+    cb_auto_dataset_type struct cb_dataset_type type = { 0 };
+    return cb_collection_find(repo, it->collection, &target, err) &&
+           cb_dataset_type_find(repo, it->type, &type, err) && check_certifiable(&target, &type, err) &&
+           lock_calibs(repo, &type, err) &&
+           run_decertify(repo, &target, &type, it->range, it->data_ids, it->n, &it->count, err);
+}
+
 bool cb_decertify(struct cb_repo *repo, const char *collection, const char *type, struct cb_timespan range,
                   const struct cb_data_id *data_ids, size_t n, size_t *ret_count, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto_collection struct cb_collection target = { 0 };
-    cb_auto_dataset_type struct cb_dataset_type known = { 0 };
-    size_t count = 0;
     if (cb_timespan_is_empty(range))
         return cb_fail(err, CB_ERR_INVALID, "cannot decertify from \"%s\": the range is empty", collection);
-    if (!cb_repo_begin(repo, &tx, err) || !cb_collection_find(repo, collection, &target, err) ||
-        !cb_dataset_type_find(repo, type, &known, err) || !check_certifiable(&target, &known, err) ||
-        !lock_calibs(repo, &known, err) ||
-        !run_decertify(repo, &target, &known, range, data_ids, n, &count, err) || !cb_tx_commit(&tx, err))
+    struct withdrawal it = { collection, type, range, data_ids, n, 0 };
+    if (!cb_repo_transact(repo, decertify, &it, err))
         return false;
     if (ret_count != NULL)
-        *ret_count = count;
+        *ret_count = it.count;
     return true;
 }
 
@@ -305,39 +332,43 @@ static bool insert_tags(struct cb_repo *repo, const struct link_set *set, const 
     return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, NULL, err);
 }
 
+static bool associate(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct linking *it = arg;
+    auto_link_set struct link_set set = { 0 };
+    cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
+    if (!load(repo, it->collection, it->ids, it->n, &set, err) || !check_tagged(&set.collection, err) ||
+        !cb_add_summaries(repo, set.collection.id, &set.type, set.ids, set.datasets.count, err))
+        return false;
+    return insert_tags(repo, &set, cb_text_array(&uuids, it->ids, it->n), err) ||
+           cb_context(err, "another dataset of type %s with the same data ID is in \"%s\"", set.type.name,
+                      it->collection);
+}
+
 bool cb_associate(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
                   struct cb_error *err)
 {
-    if (n == 0)
-        return true;
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    struct linking it = { .collection = collection, .ids = ids, .n = n };
+    return n == 0 || cb_repo_transact(repo, associate, &it, err);
+}
+
+static bool disassociate(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct linking *it = arg;
     auto_link_set struct link_set set = { 0 };
     cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
-    if (!cb_repo_begin(repo, &tx, err) || !load(repo, collection, ids, n, &set, err) ||
-        !check_tagged(&set.collection, err) ||
-        !cb_add_summaries(repo, set.collection.id, &set.type, set.ids, set.datasets.count, err))
+    if (!load(repo, it->collection, it->ids, it->n, &set, err) || !check_tagged(&set.collection, err))
         return false;
-    if (!insert_tags(repo, &set, cb_text_array(&uuids, ids, n), err))
-        return cb_context(err, "another dataset of type %s with the same data ID is in \"%s\"", set.type.name,
-                          collection);
-    return cb_tx_commit(&tx, err);
+    cb_auto(cb_free) char *sql = cb_xasprintf(
+        "DELETE FROM \"%s\" WHERE collection_id = $1 AND dataset_id = ANY ($2::uuid[])", set.type.tags_table);
+    return cb_db_run(repo->db, sql,
+                     CB_P(cb_p_int(set.collection.id), cb_p_text(cb_text_array(&uuids, it->ids, it->n))),
+                     NULL, err);
 }
 
 bool cb_disassociate(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
                      struct cb_error *err)
 {
-    if (n == 0)
-        return true;
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    auto_link_set struct link_set set = { 0 };
-    cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
-    if (!cb_repo_begin(repo, &tx, err) || !load(repo, collection, ids, n, &set, err) ||
-        !check_tagged(&set.collection, err))
-        return false;
-    cb_auto(cb_free) char *sql = cb_xasprintf(
-        "DELETE FROM \"%s\" WHERE collection_id = $1 AND dataset_id = ANY ($2::uuid[])", set.type.tags_table);
-    return cb_db_run(repo->db, sql,
-                     CB_P(cb_p_int(set.collection.id), cb_p_text(cb_text_array(&uuids, ids, n))), NULL,
-                     err) &&
-           cb_tx_commit(&tx, err);
+    struct linking it = { .collection = collection, .ids = ids, .n = n };
+    return n == 0 || cb_repo_transact(repo, disassociate, &it, err);
 }

@@ -113,43 +113,67 @@ static bool add_members(struct cb_repo *repo, int64_t parent, enum cb_chain_edit
     return set(repo, parent, ids, edit == CB_CHAIN_PREPEND ? low - (int64_t)n : high + 1, err);
 }
 
-bool cb_chain_change(struct cb_repo *repo, const char *parent, enum cb_chain_edit edit,
-                     const char *const *children, size_t count, struct cb_error *err)
+/* One edit; the arguments of cb_chain_change. */
+struct edit {
+    const char *parent;
+    enum cb_chain_edit kind;
+    const char *const *children;
+    size_t count;
+};
+
+static bool change(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    const struct edit *edit = arg;
     cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
     int64_t id;
     size_t n = 0;
-    if (!cb_repo_begin(repo, &tx, err) || !lock_parent(repo, parent, &id, err) ||
-        !find_members(repo, children, count, &ids, &n, err))
+    if (!lock_parent(repo, edit->parent, &id, err) ||
+        !find_members(repo, edit->children, edit->count, &ids, &n, err))
         return false;
     const char *members = cb_bytes_text(&ids);
-    if (edit != CB_CHAIN_REMOVE && !check_cycle(repo, parent, id, members, err))
+    if (edit->kind != CB_CHAIN_REMOVE && !check_cycle(repo, edit->parent, id, members, err))
         return false;
-    if (!clear(repo, id, edit == CB_CHAIN_REDEFINE ? NULL : members, err))
+    if (!clear(repo, id, edit->kind == CB_CHAIN_REDEFINE ? NULL : members, err))
         return false;
-    if (edit != CB_CHAIN_REMOVE && n > 0 && !add_members(repo, id, edit, members, n, err))
+    return edit->kind == CB_CHAIN_REMOVE || n == 0 || add_members(repo, id, edit->kind, members, n, err);
+}
+
+bool cb_chain_change(struct cb_repo *repo, const char *parent, enum cb_chain_edit edit,
+                     const char *const *children, size_t count, struct cb_error *err)
+{
+    struct edit it = { parent, edit, children, count };
+    return cb_repo_transact(repo, change, &it, err);
+}
+
+/* The arguments of cb_chain_pop. */
+struct removal {
+    const char *parent;
+    const int64_t *indexes;
+    size_t count;
+};
+
+static bool pop(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct removal *it = arg;
+    cb_auto_collections struct cb_collection_list there = { 0 };
+    cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
+    int64_t id;
+    if (!lock_parent(repo, it->parent, &id, err) || !cb_chain_children(repo, it->parent, &there, err))
         return false;
-    return cb_tx_commit(&tx, err);
+    cb_array_begin(&ids);
+    for (size_t i = 0; i < it->count; i++) {
+        int64_t size = (int64_t)there.count, index = it->indexes[i];
+        if (index < -size || index >= size)
+            return cb_fail(err, CB_ERR_INVALID, "index %" PRId64 " is beyond the %zu members of \"%s\"",
+                           index, there.count, it->parent);
+        cb_array_int(&ids, there.item[index < 0 ? index + size : index].id);
+    }
+    return clear(repo, id, cb_array_end(&ids), err);
 }
 
 bool cb_chain_pop(struct cb_repo *repo, const char *parent, const int64_t *indexes, size_t count,
                   struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto_collections struct cb_collection_list there = { 0 };
-    cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
-    int64_t id;
-    if (!cb_repo_begin(repo, &tx, err) || !lock_parent(repo, parent, &id, err) ||
-        !cb_chain_children(repo, parent, &there, err))
-        return false;
-    cb_array_begin(&ids);
-    for (size_t i = 0; i < count; i++) {
-        int64_t size = (int64_t)there.count;
-        if (indexes[i] < -size || indexes[i] >= size)
-            return cb_fail(err, CB_ERR_INVALID, "index %" PRId64 " is beyond the %zu members of \"%s\"",
-                           indexes[i], there.count, parent);
-        cb_array_int(&ids, there.item[indexes[i] < 0 ? indexes[i] + size : indexes[i]].id);
-    }
-    return clear(repo, id, cb_array_end(&ids), err) && cb_tx_commit(&tx, err);
+    struct removal it = { parent, indexes, count };
+    return cb_repo_transact(repo, pop, &it, err);
 }

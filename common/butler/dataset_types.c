@@ -192,33 +192,47 @@ static bool insert_type(struct cb_repo *repo, const char *name, uint32_t dims, c
     return true;
 }
 
+/* A dataset type that shall be there. */
+struct registration {
+    const char *name, *storage_class;
+    uint32_t required;
+    bool is_calibration, is_new;
+};
+
+static bool ensure_type(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    struct registration *it = arg;
+    cb_auto_dataset_type struct cb_dataset_type there = { 0 };
+    struct cb_error why = { 0 };
+    it->is_new = false;
+    if (!find_now(repo, it->name, &there, &why)) {
+        if (why.kind != CB_ERR_NOT_FOUND)
+            return cb_fail(err, why.kind, "%s", why.text);
+        if (!insert_type(repo, it->name, it->required, it->storage_class, it->is_calibration, &it->is_new,
+                         err) ||
+            !find_now(repo, it->name, &there, err))
+            return false;
+    }
+    return check_same(&there, it->required, it->storage_class, it->is_calibration, err);
+}
+
 bool cb_dataset_type_register(struct cb_repo *repo, const char *name, uint32_t dims,
                               const char *storage_class, bool is_calibration, bool *ret_new,
                               struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto_dataset_type struct cb_dataset_type there = { 0 };
-    uint32_t required = cb_dimensions_required(cb_dimensions_expand(dims));
-    bool is_new = false;
     if (!check_name(name, err))
         return false;
     if (cb_storage_class_find(storage_class) == NULL)
         return cb_fail(err, CB_ERR_INVALID, "dataset type \"%s\": storage class \"%s\" is not known", name,
                        storage_class);
-    struct cb_error why = { 0 };
-    if (!cb_repo_begin(repo, &tx, err))
-        return false;
-    if (!find_now(repo, name, &there, &why)) {
-        if (why.kind != CB_ERR_NOT_FOUND)
-            return cb_fail(err, why.kind, "%s", why.text);
-        if (!insert_type(repo, name, required, storage_class, is_calibration, &is_new, err) ||
-            !find_now(repo, name, &there, err))
-            return false;
-    }
-    if (!check_same(&there, required, storage_class, is_calibration, err) || !cb_tx_commit(&tx, err))
+    struct registration it = { .name = name,
+                               .storage_class = storage_class,
+                               .required = cb_dimensions_required(cb_dimensions_expand(dims)),
+                               .is_calibration = is_calibration };
+    if (!cb_repo_transact(repo, ensure_type, &it, err))
         return false;
     if (ret_new != NULL)
-        *ret_new = is_new;
+        *ret_new = it.is_new;
     return true;
 }
 

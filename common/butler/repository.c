@@ -3,12 +3,14 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "io/clock.h"
 #include "io/db_uri.h"
 #include "io/file.h"
 #include "io/yaml.h"
 #include "sql.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -291,6 +293,44 @@ bool cb_repo_begin(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error 
         return false;
     *ret_tx = cb_steal(tx);
     return true;
+}
+
+static bool transact_once(struct cb_repo *repo, cb_repo_work *work, void *arg, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    return cb_repo_begin(repo, &tx, err) && work(repo, arg, err) && cb_tx_commit(&tx, err);
+}
+
+/* Deadlock, serialization failure: another transaction went first, and this one left nothing behind. */
+static bool was_given_up(const struct cb_repo *repo)
+{
+    const char *state = cb_db_sqlstate(repo->db);
+    return cb_db_is_alive(repo->db) && (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0);
+}
+
+/* Two that met once shall not meet again in step. */
+static void pause_before(int attempt)
+{
+    uint8_t drawn;
+    cb_random_bytes(&drawn, sizeof drawn);
+    (void)poll(NULL, 0, 5 + drawn * attempt / 8);
+}
+
+bool cb_repo_transact(struct cb_repo *repo, cb_repo_work *work, void *arg, struct cb_error *err)
+{
+    bool outermost = !cb_db_in_tx(repo->db);
+    struct cb_error why = { 0 };
+    for (int attempt = 1;; attempt++) {
+        why = (struct cb_error){ 0 };
+        if (transact_once(repo, work, arg, &why))
+            return true;
+        if (!outermost || attempt == CB_REPO_TRIES || why.kind != CB_ERR_TRANSIENT || !was_given_up(repo))
+            break;
+        pause_before(attempt);
+    }
+    if (err != NULL)
+        *err = why;
+    return false;
 }
 
 bool cb_repo_read(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err)

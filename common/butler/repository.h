@@ -8,8 +8,9 @@
  * already in one, a savepoint of it: so a service can write its own tables, the outbox and the repository in
  * one transaction, and several repositories of one database in one. A failure leaves no trace. search_path is
  * set inside (SET LOCAL), so the caller's own tables must be schema-qualified. Locks are taken in the order
- * graph tables, collections, calibs tables (butler.md 9.3). TRANSIENT errors (deadlock, lost connection) may
- * be tried again from the outermost transaction. */
+ * graph tables, collections, calibs tables (butler.md 9.3); what the stock butler or a new dataset type's
+ * tables lock in another order is met by trying again: cb_repo_transact, or the caller from the outermost
+ * transaction where the error is TRANSIENT. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -67,6 +68,14 @@ CB_DEFINE_CLEANUP(struct cb_repo *, cb_repo_close)
 /* Begin a transaction, or a savepoint of the open one, with search_path set to the repository. For callers
  * that want several calls to be one, and for statements of their own on the repository's tables. */
 CB_MUST_CHECK bool cb_repo_begin(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err);
+/* Several calls as one transaction, done anew when the server gave it up for another's sake (deadlock,
+ * serialization), up to CB_REPO_TRIES times with drawn pauses; inside an open transaction a savepoint that is
+ * tried once, because only its outermost can be tried again. work gets the same arg each time and must not
+ * have told anybody of what it did. */
+enum { CB_REPO_TRIES = 10 };
+typedef bool cb_repo_work(struct cb_repo *repo, void *arg, struct cb_error *err);
+CB_MUST_CHECK bool cb_repo_transact(struct cb_repo *repo, cb_repo_work *work, void *arg,
+                                    struct cb_error *err);
 /* For reading: sets search_path where a transaction is open (*ret_tx stays NULL), else begins one that ends
  * with the handle. */
 CB_MUST_CHECK bool cb_repo_read(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err);

@@ -62,30 +62,35 @@ static bool find_inputs(struct cb_repo *repo, const struct butler_args *args,
     return ok;
 }
 
+/* What a certification was asked for. */
+struct certification {
+    const struct butler_args *args;
+    struct cb_timespan validity;
+};
+
 /* Collection and certification are one transaction: a refusal leaves no empty collection. */
-static bool certify(struct cb_repo *repo, const struct butler_args *args, struct cb_timespan validity,
-                    struct cb_error *err)
+static bool certify(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    const struct certification *it = arg;
+    const char *collection = it->args->words[2];
     cb_auto_datasets struct cb_dataset_list list = { 0 };
-    if (!cb_repo_begin(repo, &tx, err) ||
-        !cb_collection_register(repo, args->words[2], CB_COLLECTION_CALIBRATION, NULL, NULL, err) ||
-        !find_inputs(repo, args, &list, err))
+    if (!cb_collection_register(repo, collection, CB_COLLECTION_CALIBRATION, NULL, NULL, err) ||
+        !find_inputs(repo, it->args, &list, err))
         return false;
     const char **ids = cb_xalloc_array(list.count + 1, sizeof *ids);
     for (size_t i = 0; i < list.count; i++)
         ids[i] = list.item[i].id;
-    bool ok = cb_certify(repo, args->words[2], ids, list.count, validity, err);
+    bool ok = cb_certify(repo, collection, ids, list.count, it->validity, err);
     free(ids);
-    return ok && cb_tx_commit(&tx, err);
+    return ok;
 }
 
 static bool run_certify(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    struct cb_timespan validity;
-    return read_validity(args, &validity, err) && butler_open(args->words[0], &repo, err) &&
-           certify(repo, args, validity, err);
+    struct certification it = { .args = args };
+    return read_validity(args, &it.validity, err) && butler_open(args->words[0], &repo, err) &&
+           cb_repo_transact(repo, certify, &it, err);
 }
 
 static const struct butler_option certify_options[] = {
@@ -173,27 +178,31 @@ static bool find_mode(const char *name, size_t *ret_mode, struct cb_error *err)
                    name);
 }
 
-static bool edit_chain(struct cb_repo *repo, const struct butler_args *args, size_t mode,
-                       const struct butler_list *children, struct cb_error *err)
+/* What a change of a chain was asked for. */
+struct chain_edit {
+    const struct butler_args *args;
+    size_t mode; /* of modes */
+    const struct butler_list *children;
+};
+
+static bool edit_chain(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
-    const char *parent = args->words[1];
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    if (!cb_repo_begin(repo, &tx, err))
-        return false;
-    if (modes[mode].creates) {
+    const struct chain_edit *it = arg;
+    const char *parent = it->args->words[1];
+    if (modes[it->mode].creates) {
         cb_auto_collections struct cb_collection_list there = { 0 };
         struct cb_error why = { 0 };
         if (!cb_chain_children(repo, parent, &there, &why) && why.kind != CB_ERR_NOT_FOUND)
             return cb_fail(err, why.kind, "%s", why.text);
         if (why.kind == CB_ERR_NOT_FOUND &&
-            !cb_collection_register(repo, parent, CB_COLLECTION_CHAINED, butler_text(args, "doc", NULL), NULL,
-                                    err))
+            !cb_collection_register(repo, parent, CB_COLLECTION_CHAINED, butler_text(it->args, "doc", NULL),
+                                    NULL, err))
             return false;
     }
-    bool ok = strcmp(modes[mode].name, "pop") == 0
-                  ? pop(repo, parent, children, err)
-                  : change(repo, parent, modes[mode].edit, butler_flag(args, "flatten"), children, err);
-    return ok && cb_tx_commit(&tx, err);
+    return strcmp(modes[it->mode].name, "pop") == 0
+               ? pop(repo, parent, it->children, err)
+               : change(repo, parent, modes[it->mode].edit, butler_flag(it->args, "flatten"), it->children,
+                        err);
 }
 
 static bool run_chain(const struct butler_args *args, struct cb_error *err)
@@ -209,7 +218,8 @@ static bool run_chain(const struct butler_args *args, struct cb_error *err)
                        modes[mode].name);
     if (butler_flag(args, "flatten") && !modes[mode].takes_flatten)
         return cb_fail(err, CB_ERR_INVALID, "'flatten' flag is not valid for %s mode", modes[mode].name);
-    return butler_open(args->words[0], &repo, err) && edit_chain(repo, args, mode, &children, err) &&
+    struct chain_edit it = { args, mode, &children };
+    return butler_open(args->words[0], &repo, err) && cb_repo_transact(repo, edit_chain, &it, err) &&
            print_chain(repo, args->words[1], err);
 }
 

@@ -50,6 +50,8 @@ struct curation {
     const struct cb_instrument *instrument;
     const char *type, *storage_class, *ticket;
     struct cb_timespan validity;
+    char *const *files; /* [n_files], borrowed */
+    size_t n_files;
     char run[256], collection[256];
 };
 
@@ -113,18 +115,17 @@ static bool read_detector(const struct curation *job, const char *path, int64_t 
     return true;
 }
 
-static bool put_all(struct ctl *ctl, const struct curation *job, char (*ids)[CB_UUID_TEXT_SIZE],
-                    struct cb_error *err)
+static bool put_all(const struct curation *job, char (*ids)[CB_UUID_TEXT_SIZE], struct cb_error *err)
 {
-    size_t n = ctl->args.n_words;
+    size_t n = job->n_files;
     struct cb_put *puts = cb_xalloc_array(n, sizeof *puts);
     struct cb_data_id *data_ids = cb_xalloc_array(n, sizeof *data_ids);
     char(*paths)[PATH_MAX] = cb_xalloc_array(n, sizeof *paths);
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
         int64_t detector = 0;
-        if (realpath(ctl->args.words[i], paths[i]) == NULL)
-            ok = cb_fail(err, CB_ERR_NOT_FOUND, "no file \"%s\"", ctl->args.words[i]);
+        if (realpath(job->files[i], paths[i]) == NULL)
+            ok = cb_fail(err, CB_ERR_NOT_FOUND, "no file \"%s\"", job->files[i]);
         ok = ok && read_detector(job, paths[i], &detector, err);
         data_ids[i].has = CB_DIM(CB_INSTRUMENT);
         snprintf(data_ids[i].instrument, sizeof data_ids[i].instrument, "%s", job->instrument->name);
@@ -139,30 +140,33 @@ static bool put_all(struct ctl *ctl, const struct curation *job, char (*ids)[CB_
     return ok;
 }
 
-static bool register_all(struct ctl *ctl, const struct curation *job, struct cb_error *err)
+static bool put_and_certify(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
-    size_t n = ctl->args.n_words;
-    const uint32_t dims = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR);
-    char(*ids)[CB_UUID_TEXT_SIZE] = cb_xalloc_array(n, sizeof *ids);
-    const char **id_texts = cb_xalloc_array(n, sizeof *id_texts);
-    for (size_t i = 0; i < n; i++)
+    const struct curation *job = arg;
+    char(*ids)[CB_UUID_TEXT_SIZE] = cb_xalloc_array(job->n_files, sizeof *ids);
+    const char **id_texts = cb_xalloc_array(job->n_files, sizeof *id_texts);
+    for (size_t i = 0; i < job->n_files; i++)
         id_texts[i] = ids[i];
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    bool ok =
-        cb_repo_begin(job->repo, &tx, err) &&
-        cb_dataset_type_register(job->repo, job->type, dims, job->storage_class, true, NULL, err) &&
-        cb_collection_register(job->repo, job->run, CB_COLLECTION_RUN, NULL, NULL, err) &&
-        put_all(ctl, job, ids, err) &&
-        cb_collection_register(job->repo, job->collection, CB_COLLECTION_CALIBRATION, NULL, NULL, err) &&
-        cb_certify(job->repo, job->collection, id_texts, n, job->validity, err) && cb_tx_commit(&tx, err);
+    bool ok = cb_collection_register(repo, job->run, CB_COLLECTION_RUN, NULL, NULL, err) &&
+              put_all(job, ids, err) &&
+              cb_collection_register(repo, job->collection, CB_COLLECTION_CALIBRATION, NULL, NULL, err) &&
+              cb_certify(repo, job->collection, id_texts, job->n_files, job->validity, err);
     free(ids);
     free(id_texts);
     return ok;
 }
 
+/* The type first and by itself: making its tables locks those that raws are being registered in. */
+static bool register_all(struct curation *job, struct cb_error *err)
+{
+    const uint32_t dims = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR);
+    return cb_dataset_type_register(job->repo, job->type, dims, job->storage_class, true, NULL, err) &&
+           cb_repo_transact(job->repo, put_and_certify, job, err);
+}
+
 static bool curate(struct ctl *ctl, struct cb_error *err)
 {
-    struct curation job = { 0 };
+    struct curation job = { .files = ctl->args.words, .n_files = ctl->args.n_words };
     const char *begin_text = ctl_args_text(&ctl->args, "begin-date", NULL);
     const char *end_text = ctl_args_text(&ctl->args, "end-date", NULL);
     int64_t begin = CB_TIMESPAN_MIN_NS, end = CB_TIMESPAN_MAX_NS;
@@ -179,7 +183,7 @@ static bool curate(struct ctl *ctl, struct cb_error *err)
         !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err))
         return false;
     job.repo = repo;
-    if (!register_all(ctl, &job, err))
+    if (!register_all(&job, err))
         return false;
     fprintf(ctl->out, "%s\n", job.collection);
     ctl_say(ctl, "put %zu %s into %s and certified them; next: calbus chain prepend %s/calib %s",

@@ -1,6 +1,8 @@
 /* The registry on a real database: collections, chains, datasets, certification, look-ups. */
 #include "fixture.h"
 
+#include <pthread.h>
+
 #define CHAIN "LSSTComCam/calib/DM-1"
 
 static void certify_biases(struct fixture *f, const char *collection, char (*ids)[CB_UUID_TEXT_SIZE],
@@ -429,6 +431,81 @@ static void a_label_of_the_index_opens_with_a_connection_of_its_own_or_a_shared_
     cb_repo_index_done(&index);
 }
 
+/* One of two writers that lock the same two tables in opposite order. */
+struct writer {
+    struct cb_repo *repo;
+    pthread_barrier_t *both_hold_one;
+    const char *first, *second;
+    int attempts;
+    bool ok;
+};
+
+static bool lock_both(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    struct writer *me = arg;
+    if (!cb_db_script(repo->db, me->first, err))
+        return false;
+    if (me->attempts++ == 0)
+        pthread_barrier_wait(me->both_hold_one);
+    return cb_db_script(repo->db, me->second, err);
+}
+
+static void *write_once(void *arg)
+{
+    struct writer *me = arg;
+    me->ok = cb_repo_transact(me->repo, lock_both, me, NULL);
+    return NULL;
+}
+
+static void writers_in_each_others_way_both_get_through(void **state)
+{
+    struct fixture *f = *state;
+    const char *collection = "LOCK TABLE collection IN EXCLUSIVE MODE",
+               *dataset = "LOCK TABLE dataset IN EXCLUSIVE MODE";
+    pthread_barrier_t barrier;
+    pthread_t threads[2];
+    cb_auto(cb_repo_close) struct cb_repo *one = NULL;
+    cb_auto(cb_repo_close) struct cb_repo *other = NULL;
+    must(cb_repo_open(f->root, NULL, NULL, &one, &oops));
+    must(cb_repo_open(f->root, NULL, NULL, &other, &oops));
+    pthread_barrier_init(&barrier, NULL, 2);
+    struct writer writers[2] = { { one, &barrier, collection, dataset, 0, false },
+                                 { other, &barrier, dataset, collection, 0, false } };
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_once, &writers[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    assert_true(writers[0].ok && writers[1].ok);
+    assert_int_equal(writers[0].attempts + writers[1].attempts, 3); /* the server gave one of them up, once */
+}
+
+static bool leave_a_trace_and_be_given_up(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    int *attempts = arg;
+    ++*attempts;
+    return cb_collection_register(repo, CHAIN, CB_COLLECTION_CHAINED, NULL, NULL, err) &&
+           cb_db_script(repo->db, "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$", err);
+}
+
+static void a_transaction_is_tried_again_so_often_and_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct cb_error err = { 0 };
+    int attempts = 0;
+    cb_auto_collection struct cb_collection none = { 0 };
+    assert_false(cb_repo_transact(f->repo, leave_a_trace_and_be_given_up, &attempts, &err));
+    assert_int_equal(err.kind, CB_ERR_TRANSIENT);
+    assert_int_equal(attempts, CB_REPO_TRIES);
+    assert_false(cb_collection_find(f->repo, CHAIN, &none, NULL));
+
+    cb_auto(cb_tx_abandon) struct cb_tx *outer = NULL;
+    must(cb_repo_begin(f->repo, &outer, &oops));
+    attempts = 0;
+    assert_false(cb_repo_transact(f->repo, leave_a_trace_and_be_given_up, &attempts, &err));
+    assert_int_equal(attempts, 1); /* only the outermost can be tried again */
+}
+
 #define with_repository(test) cmocka_unit_test_setup_teardown(test, make_repository, drop_repository)
 
 int main(void)
@@ -452,6 +529,8 @@ int main(void)
         with_repository(flattening_goes_depth_first_and_takes_each_once),
         with_repository(other_manager_versions_are_refused_and_printed),
         with_repository(a_repository_is_made_once),
+        with_repository(writers_in_each_others_way_both_get_through),
+        with_repository(a_transaction_is_tried_again_so_often_and_leaves_nothing),
         with_repository(a_label_of_the_index_opens_with_a_connection_of_its_own_or_a_shared_one),
     };
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
