@@ -9,7 +9,7 @@ foreach(list ${services})
     install(TARGETS calbus-${folder} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endforeach()
-foreach(name butler bps rucio-register cpv_report.py)
+foreach(name butler bps cpv_report.py)
   install(CODE "
     set(folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/libexec/calbus/dropin\")
     file(MAKE_DIRECTORY \"\${folder}\")

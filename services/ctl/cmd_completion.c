@@ -53,7 +53,7 @@ const struct ctl_noun noun_completion = { "completion", "Print the completion sc
 static const struct ctl_noun *find_noun(const char *name)
 {
     for (size_t i = 0; i < ctl_nouns_count; i++)
-        if (ctl_nouns[i] != NULL && strcmp(ctl_nouns[i]->name, name) == 0)
+        if (strcmp(ctl_nouns[i]->name, name) == 0)
             return ctl_nouns[i];
     return NULL;
 }
@@ -73,7 +73,7 @@ static const struct ctl_verb *find_verb(const struct ctl_noun *noun, const char 
 static void print_nouns(FILE *out)
 {
     for (size_t i = 0; i < ctl_nouns_count; i++)
-        if (ctl_nouns[i] != NULL && !ctl_nouns[i]->hidden)
+        if (!ctl_nouns[i]->hidden)
             fprintf(out, "%s\n", ctl_nouns[i]->name);
 }
 

@@ -11,20 +11,16 @@ extern const struct ctl_noun noun_supervise;
 /* What "calbus __complete WORD..." prints: the words that may stand in the last one's place. */
 void ctl_complete(int argc, char **argv, FILE *out);
 
-/* Nouns of the chain's steps. Weak, so that the program links without the file of one. */
-#define CTL_OPTIONAL __attribute__((weak))
-extern const struct ctl_noun noun_exposure CTL_OPTIONAL, noun_generation CTL_OPTIONAL,
-    noun_verify CTL_OPTIONAL;
-extern const struct ctl_noun noun_certify CTL_OPTIONAL, noun_approval CTL_OPTIONAL, noun_dist CTL_OPTIONAL;
-extern const struct ctl_noun noun_alarm CTL_OPTIONAL, noun_chain CTL_OPTIONAL, noun_calib CTL_OPTIONAL;
+/* Nouns of the chain's steps. */
+extern const struct ctl_noun noun_exposure, noun_generation, noun_verify, noun_certify, noun_approval;
+extern const struct ctl_noun noun_dist, noun_alarm, noun_chain, noun_calib;
 
-/* All of them in the order in which help prints them; NULL entries are absent ones. */
+/* All of them in the order in which help prints them. */
 extern const struct ctl_noun *const ctl_nouns[];
 extern const size_t ctl_nouns_count;
 
 /* Programs that this one stands in for, by the name it is called by. They get the words of the command line.
  */
-int butler_main(int argc, char **argv) CTL_OPTIONAL;
-int bps_main(int argc, char **argv) CTL_OPTIONAL;
-int rucio_register_main(int argc, char **argv) CTL_OPTIONAL;
-int cpv_report_main(int argc, char **argv) CTL_OPTIONAL;
+int butler_main(int argc, char **argv);
+int bps_main(int argc, char **argv);
+int cpv_report_main(int argc, char **argv);

@@ -15,7 +15,7 @@ void ctl_help_all(FILE *out)
                  "  calbus summary                what was built, verified, certified and distributed\n\n"
                  "Commands (calbus COMMAND --help tells more):\n");
     for (size_t i = 0; i < ctl_nouns_count; i++)
-        if (ctl_nouns[i] != NULL && !ctl_nouns[i]->hidden)
+        if (!ctl_nouns[i]->hidden)
             fprintf(out, "  %-12s  %s\n", ctl_nouns[i]->name, ctl_nouns[i]->summary);
 }
 

@@ -24,7 +24,6 @@ static const struct {
 } dropins[] = {
     { "butler", butler_main },
     { "bps", bps_main },
-    { "rucio-register", rucio_register_main },
     { "cpv_report.py", cpv_report_main },
 };
 
@@ -33,7 +32,7 @@ static const struct {
 static const struct ctl_noun *find_noun(const char *name)
 {
     for (size_t i = 0; i < ctl_nouns_count; i++)
-        if (ctl_nouns[i] != NULL && strcmp(ctl_nouns[i]->name, name) == 0)
+        if (strcmp(ctl_nouns[i]->name, name) == 0)
             return ctl_nouns[i];
     return NULL;
 }
@@ -51,7 +50,7 @@ static int unrecognized_noun(const char *name)
     const char *names[64];
     size_t n = 0;
     for (size_t i = 0; i < ctl_nouns_count && n < 63; i++)
-        if (ctl_nouns[i] != NULL && !ctl_nouns[i]->hidden)
+        if (!ctl_nouns[i]->hidden)
             names[n++] = ctl_nouns[i]->name;
     names[n] = NULL;
     const char *near = ctl_nearest(name, names);
@@ -216,21 +215,13 @@ static int run_help(int argc, char **argv)
     return CTL_OK;
 }
 
-static int run_dropin(size_t which, int argc, char **argv)
-{
-    if (dropins[which].main != NULL)
-        return dropins[which].main(argc, argv);
-    fprintf(stderr, "%s: this build of calbus does not contain it\n", dropins[which].name);
-    return CTL_SOFTWARE;
-}
-
 int main(int argc, char **argv, char **environment)
 {
     const char *called = argc > 0 ? strrchr(argv[0], '/') : NULL;
     called = called != NULL ? called + 1 : argc > 0 ? argv[0] : "calbus";
     for (size_t i = 0; i < sizeof dropins / sizeof *dropins; i++)
         if (strcmp(called, dropins[i].name) == 0)
-            return run_dropin(i, argc, argv);
+            return dropins[i].main(argc, argv);
 
     if (argc < 2) {
         ctl_help_all(stderr);
