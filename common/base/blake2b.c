@@ -29,7 +29,7 @@ static uint64_t rotate_right(uint64_t value, unsigned bits)
     return value >> bits | value << (64 - bits);
 }
 
-static void mix(uint64_t v[16], int a, int b, int c, int d, uint64_t x, uint64_t y)
+static void mix(uint64_t v[16], size_t a, size_t b, size_t c, size_t d, uint64_t x, uint64_t y)
 {
     v[a] += v[b] + x;
     v[d] = rotate_right(v[d] ^ v[a], 32);
@@ -55,9 +55,9 @@ static void compress(uint64_t state[8], const unsigned char block[BLOCK_SIZE], u
         v[14] = ~v[14];
     for (int round = 0; round < ROUNDS; round++) {
         const unsigned char *s = order[round % 10];
-        for (int i = 0; i < 4; i++)
+        for (size_t i = 0; i < 4; i++)
             mix(v, i, i + 4, i + 8, i + 12, m[s[2 * i]], m[s[2 * i + 1]]);
-        for (int i = 0; i < 4; i++)
+        for (size_t i = 0; i < 4; i++)
             mix(v, i, (i + 1) % 4 + 4, (i + 2) % 4 + 8, (i + 3) % 4 + 12, m[s[8 + 2 * i]], m[s[9 + 2 * i]]);
     }
     for (int i = 0; i < 8; i++)

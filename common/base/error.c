@@ -38,7 +38,7 @@ bool cb_error_set(struct cb_error *err, enum cb_err_kind kind, const char *file,
     return false;
 }
 
-bool cb_context(struct cb_error *err, const char *fmt, ...)
+bool cb_error_context(struct cb_error *err, const char *fmt, ...)
 {
     if (err == NULL)
         return false;

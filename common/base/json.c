@@ -74,8 +74,7 @@ static void add_real(struct cb_bytes *out, double value)
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        double back = strtod(text, NULL);
-        if (memcmp(&back, &value, sizeof back) == 0)
+        if (strtod(text, NULL) == value)
             break;
     }
     cb_bytes_puts(out, text);

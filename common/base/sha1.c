@@ -12,7 +12,7 @@ static uint32_t rotate(uint32_t word, unsigned int bits)
 static void compress(uint32_t state[5], const unsigned char block[64])
 {
     uint32_t w[80];
-    for (int t = 0; t < 16; t++)
+    for (size_t t = 0; t < 16; t++)
         w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 |
                (uint32_t)block[4 * t + 2] << 8 | block[4 * t + 3];
     for (int t = 16; t < 80; t++)

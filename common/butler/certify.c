@@ -33,7 +33,7 @@ static bool load(struct cb_repo *repo, const char *collection, const char *const
     if (!cb_collection_find(repo, collection, &set->collection, err) ||
         !cb_datasets_of_one_type(repo, ids, n, &set->type, &set->datasets, err))
         return false;
-    set->ids = cb_xalloc_array(n + 1, sizeof *set->ids);
+    set->ids = cb_xalloc_array(n + 1, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < set->datasets.count; i++)
         set->ids[i] = &set->datasets.item[i].data_id;
     return true;
@@ -69,7 +69,7 @@ static int compare_ids(const void *a, const void *b)
 static bool check_distinct(const struct link_set *set, struct cb_error *err)
 {
     size_t n = set->datasets.count;
-    const struct cb_data_id **sorted = cb_xalloc_array(n + 1, sizeof *sorted);
+    const struct cb_data_id **sorted = cb_xalloc_array(n + 1, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < n; i++)
         sorted[i] = set->ids[i];
     qsort(sorted, n, sizeof(const struct cb_data_id *), compare_ids);
@@ -255,7 +255,7 @@ static bool run_decertify(struct cb_repo *repo, const struct cb_collection *coll
     struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(type->id), cb_p_int(collection->id),
                                                      cb_p_text(text) };
     size_t n_params = 3;
-    const struct cb_data_id **ids = cb_xalloc_array(n + 1, sizeof *ids);
+    const struct cb_data_id **ids = cb_xalloc_array(n + 1, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < n; i++)
         ids[i] = &data_ids[i];
     bool ok = cb_id_arrays_fill(&arrays, ids, n, type->dims, err);

@@ -305,7 +305,7 @@ static bool start_batch(struct batch *batch, const char *type, const char *run, 
         return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s is not known",
                        batch->type.storage_class, type);
     batch->items = cb_xalloc_array(batch->n, sizeof *batch->items);
-    batch->ids = cb_xalloc_array(batch->n, sizeof *batch->ids);
+    batch->ids = cb_xalloc_array(batch->n, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < batch->n; i++) {
         batch->items[i].put = &puts[i];
         batch->items[i].id = *puts[i].data_id;

@@ -119,8 +119,9 @@ bool cb_dataset_type_query(struct cb_repo *repo, const char *const *globs, size_
     for (size_t i = 0; i < cb_rows_count(rows); i++, list.count++)
         if (!take_row(rows, i, &list.item[i], err))
             return false;
-    *ret_list = list;
-    list = (struct cb_dataset_type_list){ 0 };
+    ret_list->count = list.count;
+    ret_list->item = cb_steal(list.item);
+    list.count = 0;
     return true;
 }
 

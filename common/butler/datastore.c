@@ -37,7 +37,7 @@ bool cb_transfer_parse(const char *name, enum cb_transfer *ret_transfer)
 
 char *cb_file_uri(const char *path)
 {
-    struct cb_bytes uri = CB_BYTES(4 * PATH_MAX);
+    struct cb_bytes uri = CB_BYTES((size_t)4 * PATH_MAX);
     cb_bytes_puts(&uri, "file://");
     for (const char *c = path; *c != '\0'; c++)
         if (isalnum((unsigned char)*c) || strchr("/-._~+", *c) != NULL)
@@ -61,7 +61,7 @@ char *cb_file_uri_path(const char *uri)
     const char *c = uri + 7;
     if (strncmp(c, "localhost/", 10) == 0)
         c += 9;
-    struct cb_bytes path = CB_BYTES(4 * PATH_MAX);
+    struct cb_bytes path = CB_BYTES((size_t)4 * PATH_MAX);
     for (; *c != '\0'; c++) {
         if (c[0] == '%' && hex_digit(c[1]) >= 0 && hex_digit(c[2]) >= 0) {
             char byte = (char)(hex_digit(c[1]) * 16 + hex_digit(c[2]));
@@ -128,7 +128,7 @@ static char *relative_to(const char *from, const char *to)
     for (size_t i = 0; from[i] != '\0' && from[i] == to[i]; i++)
         if (from[i] == '/')
             common = i + 1;
-    struct cb_bytes path = CB_BYTES(4 * PATH_MAX);
+    struct cb_bytes path = CB_BYTES((size_t)4 * PATH_MAX);
     for (const char *c = from + common; *c != '\0'; c++)
         if (*c == '/')
             cb_bytes_puts(&path, "../");

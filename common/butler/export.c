@@ -123,7 +123,7 @@ static size_t count_datasets(const struct exporter *e)
 static bool expand_ids(struct exporter *e, struct cb_error *err)
 {
     size_t n = 0;
-    struct cb_data_id **ids = cb_xalloc_array(count_datasets(e) + 1, sizeof *ids);
+    struct cb_data_id **ids = cb_xalloc_array(count_datasets(e) + 1, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < e->n_parts; i++)
         for (size_t k = 0; k < e->parts[i].datasets.count; k++)
             ids[n++] = &e->parts[i].datasets.item[k].data_id;
@@ -223,7 +223,7 @@ static bool write_element(struct exporter *e, const struct cb_element *element, 
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     struct cb_param params[CB_MAX_ID_ARRAYS];
     size_t n_params = 0;
-    const struct cb_data_id **ids = cb_xalloc_array(count_datasets(e) + 1, sizeof *ids);
+    const struct cb_data_id **ids = cb_xalloc_array(count_datasets(e) + 1, sizeof(const struct cb_data_id *));
     size_t n = pick_ids(e, element->required, ids);
     bool ok = cb_id_arrays_fill(&arrays, ids, n, element->required, err);
     free(ids);

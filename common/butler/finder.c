@@ -87,8 +87,8 @@ bool cb_finder_open(struct cb_repo *repo, const char *type, const char *const *c
     cb_auto_collections struct cb_collection_list path = { 0 };
     *finder = (struct cb_finder){ .repo = repo,
                                   .path = CB_BYTES(CB_SQL_MAX),
-                                  .one = CB_BYTES(4 * CB_SQL_MAX),
-                                  .many = CB_BYTES(4 * CB_SQL_MAX) };
+                                  .one = CB_BYTES((size_t)4 * CB_SQL_MAX),
+                                  .many = CB_BYTES((size_t)4 * CB_SQL_MAX) };
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &finder->type, err) ||
         !cb_collection_flatten(repo, collections, count, false, &path, err))
         return false;
@@ -211,7 +211,7 @@ bool cb_finder_find_many(struct cb_finder *finder, const struct cb_data_id *data
                          const struct cb_timespan *timespans, size_t n, size_t *ret_found,
                          struct cb_dataset_list *ret_list, struct cb_error *err)
 {
-    const struct cb_data_id **ids = cb_xalloc_array(n + 1, sizeof *ids);
+    const struct cb_data_id **ids = cb_xalloc_array(n + 1, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < n; i++)
         ids[i] = &data_ids[i];
     bool ok = find_all(finder, ids, timespans, n, ret_found, ret_list, err);

@@ -117,10 +117,10 @@ static bool locate(const char *name, const struct cb_repo_index *index, char **r
         cb_auto(cb_free) char *label = cb_xstrndup(name, (size_t)(slash - name));
         const char *root = cb_repo_index_find(index, label);
         if (root != NULL)
-            path = by_label = cb_xasprintf("%s%s", root, slash);
+            by_label = cb_xasprintf("%s%s", root, slash);
     }
     if (path == NULL)
-        path = name;
+        path = by_label != NULL ? by_label : name;
     if (strncmp(path, "file://", 7) == 0)
         path += 7;
     char real[PATH_MAX];

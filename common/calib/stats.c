@@ -257,7 +257,7 @@ static bool at_of_few(const struct cb_pixels *pixels, const double *fraction, si
 {
     size_t room = pixels->width * pixels->height, place[2 * CB_MAX_FRACTIONS];
     uint32_t found[2 * CB_MAX_FRACTIONS];
-    cb_auto(cb_free) uint32_t *key = malloc((room + CB_RANKS_SCRATCH(room) + 1) * sizeof *key);
+    cb_auto(cb_free) uint32_t *key = cb_room(room + CB_RANKS_SCRATCH(room) + 1, sizeof *key);
     if (key == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu pixels", room);
     size_t n = list_keys(pixels, key);

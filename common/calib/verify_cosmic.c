@@ -2,6 +2,7 @@
 #include "calib/verify_cosmic.h"
 
 #include "base/alloc.h"
+#include "calib/room.h"
 #include "calib/stats.h"
 
 #include <math.h>
@@ -233,7 +234,7 @@ static void group(struct search *search)
 /* Drop the events that hold less than min_sum above the background. */
 static bool drop_faint(struct search *search, struct cb_error *err)
 {
-    cb_auto(cb_free) double *sum = calloc(search->count + 1, sizeof *sum);
+    cb_auto(cb_free) double *sum = cb_room(search->count + 1, sizeof *sum);
     if (sum == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu cosmic-ray events", search->count);
     for (size_t i = 0; i < search->count; i++)
@@ -345,7 +346,7 @@ bool cb_verify_remove_cosmics(struct cb_image *image, const struct cb_verify_cos
         .sharp_straight = config->cond3_fac2 * exp(-0.5 / (sigma * sigma)),
         .sharp_diagonal = config->cond3_fac2 * exp(-1.0 / (sigma * sigma)),
         .seed = mix(mix(exposure_id) ^ detector),
-        .taken = calloc(image->width_px * image->height_px, 1),
+        .taken = cb_room(image->width_px * image->height_px, 1),
     };
     struct cb_verify_cosmics found = { .background = background };
     if (search.taken == NULL)

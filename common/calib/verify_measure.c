@@ -1,6 +1,7 @@
 /* Verification metrics of one residual image. */
 #include "calib/verify_measure.h"
 
+#include "calib/room.h"
 #include "calib/stats.h"
 
 #include <math.h>
@@ -96,8 +97,8 @@ bool cb_verify_frame_level(const struct cb_frame_source *frame, struct cb_box bo
                            double *ret_variance, struct cb_error *err)
 {
     const size_t room = (size_t)box.width * (size_t)box.height;
-    cb_auto(cb_free) float *value = malloc(room * sizeof *value), *variance = malloc(room * sizeof *variance);
-    cb_auto(cb_free) uint32_t *mask = malloc(room * sizeof *mask);
+    cb_auto(cb_free) float *value = cb_room(room, sizeof *value), *variance = cb_room(room, sizeof *variance);
+    cb_auto(cb_free) uint32_t *mask = cb_room(room, sizeof *mask);
     double median;
     if (value == NULL || variance == NULL || mask == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for an amplifier of %d by %d pixels", box.width,
@@ -114,7 +115,7 @@ bool cb_verify_mask_hot(struct cb_image *image, const struct cb_frame_source *da
                         double scale, double read_noise, struct cb_error *err)
 {
     const size_t room = (size_t)box.width * STRIP_ROWS;
-    cb_auto(cb_free) float *value = malloc(room * sizeof *value);
+    cb_auto(cb_free) float *value = cb_room(room, sizeof *value);
     if (value == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a strip of %d columns", box.width);
     for (int y = 0; y < box.height; y += STRIP_ROWS) {
@@ -188,8 +189,8 @@ static bool measure_pattern(const struct cb_pixels *pixels, const struct cb_stat
                             double *ret, struct cb_error *err)
 {
     const size_t w = pixels->width, h = pixels->height;
-    cb_auto(cb_free) double *sum = calloc(w + h, sizeof *sum);
-    cb_auto(cb_free) size_t *n = calloc(w + h, sizeof *n);
+    cb_auto(cb_free) double *sum = cb_room(w + h, sizeof *sum);
+    cb_auto(cb_free) size_t *n = cb_room(w + h, sizeof *n);
     if (sum == NULL || n == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu rows and columns", w + h);
     for (size_t y = 0; y < h; y++)

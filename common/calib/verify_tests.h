@@ -20,12 +20,12 @@ struct cb_verify_limits cb_verify_limits_default(void);
 
 /* One judged test. Texts are constants. */
 struct cb_verify_result {
-    const char *test;   /* "NOISE" */
-    const char *metric; /* whose value is shown */
-    const char *unit;   /* "electron", or "" for ratios */
-    enum cb_outcome outcome;
+    const char *test;    /* "NOISE" */
+    const char *metric;  /* whose value is shown */
+    const char *unit;    /* "electron", or "" for ratios */
     double value, limit; /* limit: the bound that was crossed, or the nearer one; NaN without data */
-    bool counts;         /* part of SUCCESS */
+    enum cb_outcome outcome;
+    bool counts; /* part of SUCCESS */
 };
 
 #define CB_VERIFY_TESTS_MAX 8

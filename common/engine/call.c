@@ -13,6 +13,7 @@
 #include "io/fits_raw.h"
 #include "io/yaml.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,6 +202,7 @@ static char *prerequisite_name(const struct cb_call *call, const struct cb_pipel
 struct isr_places {
     size_t ptc, bias, dark, flat;
 };
+static const struct isr_places no_places = { SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX };
 
 static bool find_place(struct cb_call *call, const struct cb_pipeline_task *isr, const char *connection,
                        int64_t exposure, size_t *ret_place, struct cb_error *err)
@@ -315,7 +317,7 @@ static bool process(struct cb_call *call, const struct cb_pipeline_task *isr,
                     struct cb_header *header, struct cb_isr_report *ret_report, struct cb_error *err)
 {
     struct cb_isr_config config;
-    struct isr_places places;
+    struct isr_places places = no_places;
     struct cb_raw_source source =
         cb_raw_as_source(raw, (uint64_t)input->data_id.exposure, (uint32_t)input->data_id.detector);
 
@@ -368,8 +370,9 @@ bool cb_call_process_stacked(struct cb_call *call, const char *connection, const
                              size_t i, struct cb_image **ret_image, struct cb_header **ret_header,
                              struct cb_isr_report *ret_report, struct cb_error *err)
 {
-    return process_open(call, cb_call_feed(call, connection).isr, &stack->input[i], stack->raw[i], ret_image,
-                        ret_header, ret_report, err);
+    const struct cb_pipeline_task *isr = cb_call_feed(call, connection).isr;
+    assert(isr != NULL); /* or the stack would not be open */
+    return process_open(call, isr, &stack->input[i], stack->raw[i], ret_image, ret_header, ret_report, err);
 }
 
 static bool open_stack(struct cb_call *call, size_t first, struct cb_call_stack *stack, struct cb_error *err)
@@ -395,7 +398,7 @@ static bool common_places(struct cb_call *call, const struct cb_pipeline_task *i
                           struct isr_places *ret_places, struct cb_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        struct isr_places places;
+        struct isr_places places = no_places;
         if (!find_places(call, isr, call->input[first + i].data_id.exposure, &places, err))
             return false;
         if (i > 0 && (places.ptc != ret_places->ptc || places.bias != ret_places->bias ||
@@ -415,7 +418,7 @@ bool cb_call_stack(struct cb_call *call, const char *connection, struct cb_call_
 {
     struct cb_call_feed feed = cb_call_feed(call, connection);
     struct cb_call_stack stack = { 0 };
-    struct isr_places places;
+    struct isr_places places = no_places;
     size_t first = 0;
 
     stack.n = cb_call_count(call, connection, &first);
@@ -426,8 +429,8 @@ bool cb_call_stack(struct cb_call *call, const char *connection, struct cb_call_
         !common_places(call, feed.isr, first, stack.n, &places, err))
         return false;
     stack.source = cb_xalloc_array(stack.n, sizeof *stack.source);
-    stack.header = cb_xalloc_array(stack.n, sizeof *stack.header);
-    stack.raw = cb_xalloc_array(stack.n, sizeof *stack.raw);
+    stack.header = cb_xalloc_array(stack.n, sizeof(struct cb_header *));
+    stack.raw = cb_xalloc_array(stack.n, sizeof(struct cb_raw *));
     stack.input = &call->input[first];
     if (!open_stack(call, first, &stack, err)) {
         cb_call_stack_done(&stack);

@@ -88,7 +88,7 @@ static bool is_same_group(const struct cb_task_class *class, const struct cb_fra
 static struct group next_group(const struct builder *builder, const struct cb_task_class *class, bool *taken,
                                size_t first)
 {
-    struct group group = { .frame = cb_xalloc_array(builder->frames, sizeof *group.frame) };
+    struct group group = { .frame = cb_xalloc_array(builder->frames, sizeof(const struct cb_frame *)) };
     bool in_batches = has(class->dims, CB_EXPOSURE) && has(class->dims, CB_DETECTOR);
     size_t most = !in_batches ? SIZE_MAX : class->batch > 0 ? class->batch : 1;
 

@@ -326,7 +326,8 @@ static void merge(struct cb_draft *draft, struct cb_draft *from, const struct cb
         free(draft->instrument);
         draft->instrument = cb_xstrdup(from->instrument);
     }
-    draft->yaml = cb_xrealloc_array(draft->yaml, draft->documents + from->documents + 1, sizeof *draft->yaml);
+    draft->yaml =
+        cb_xrealloc_array(draft->yaml, draft->documents + from->documents + 1, sizeof(struct cb_yaml *));
     for (size_t i = 0; i < from->documents; i++)
         draft->yaml[draft->documents++] = from->yaml[i];
     from->documents = 0;
@@ -444,7 +445,7 @@ static bool read_root(struct cb_draft *draft, const struct source *source, struc
 static bool read_document(struct cb_draft *draft, struct cb_yaml *yaml,
                           const struct cb_environment *environment, int depth, struct cb_error *err)
 {
-    draft->yaml = cb_xrealloc_array(draft->yaml, draft->documents + 1, sizeof *draft->yaml);
+    draft->yaml = cb_xrealloc_array(draft->yaml, draft->documents + 1, sizeof(struct cb_yaml *));
     draft->yaml[draft->documents++] = yaml;
     struct source source = {
         .yaml = yaml, .file = cb_yaml_origin(yaml), .environment = environment, .depth = depth

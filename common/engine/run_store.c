@@ -197,7 +197,7 @@ static bool insert_plan(struct cb_db *db, const struct cb_run *run, const struct
                    input_json = CB_JSON(&inputs), output_json = CB_JSON(&outputs);
     struct cb_json *all[] = { &quantum_json, &need_json, &input_json, &output_json };
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         cb_json_open(all[i], NULL, '[');
     for (size_t q = 0; q < graph->quanta; q++) {
         const struct cb_graph_quantum *quantum = &graph->quantum[q];

@@ -23,7 +23,7 @@ const struct cb_task_class *const cb_task_classes[] = {
 
 bool cb_task_class_find(const char *name, const struct cb_task_class **ret_class, struct cb_error *err)
 {
-    const char *names[2 * sizeof cb_task_classes / sizeof *cb_task_classes + 1] = { NULL };
+    const char *names[2 * (sizeof cb_task_classes / sizeof cb_task_classes[0]) + 1] = { NULL };
     size_t count = 0;
 
     for (const struct cb_task_class *const *class = cb_task_classes; *class != NULL; class ++) {

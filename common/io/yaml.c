@@ -116,7 +116,7 @@ static void add_item(struct owned_node *parent, size_t index, struct owned_node 
 {
     if (index == parent->room) {
         parent->room = parent->room == 0 ? 4 : parent->room * 2;
-        parent->node.item = cb_xrealloc_array(parent->node.item, parent->room, sizeof *parent->node.item);
+        parent->node.item = cb_xrealloc_array(parent->node.item, parent->room, sizeof(struct cb_yaml_node *));
     }
     parent->node.item[index] = &item->node;
     parent->weight += item->weight;
@@ -132,7 +132,7 @@ static int compare_keys(const void *a, const void *b)
 
 static bool check_keys(struct builder *b, const struct cb_yaml_node *map)
 {
-    const struct cb_yaml_node **keys = cb_xalloc_array(map->count + 1, sizeof *keys);
+    const struct cb_yaml_node **keys = cb_xalloc_array(map->count + 1, sizeof(const struct cb_yaml_node *));
     size_t n = 0;
     for (size_t i = 0; i < map->count; i++)
         if (map->item[2 * i]->kind == CB_YAML_SCALAR)

@@ -194,7 +194,7 @@ static bool finish(void *self, struct cb_db *db, void *context, const struct cb_
 const struct cb_work alarm_deliveries = {
     .name = "deliveries",
     .threads = 2,
-    .lease_ms = LEASE_S * 1000,
+    .lease_ms = (int64_t)LEASE_S * 1000,
     .poll_ms = 500,
     .wake = NULL,
     .claim = claim,

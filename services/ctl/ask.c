@@ -51,7 +51,7 @@ static bool look(struct cb_db *db, const char *id, struct cb_answer *ret_answer,
 static bool wait_for_answer(struct ctl *ctl, struct cb_db *db, const char *service, const char *id,
                             char **ret_result, struct cb_error *err)
 {
-    int64_t deadline_ms = cb_clock_monotonic_ms() + 1000 * ANSWER_S;
+    int64_t deadline_ms = cb_clock_monotonic_ms() + (int64_t)1000 * ANSWER_S;
     while (cb_clock_monotonic_ms() < deadline_ms) {
         struct cb_answer answer = { 0 };
         /* the request is recorded: a database that goes away meanwhile is waited for */

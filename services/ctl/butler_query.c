@@ -117,7 +117,7 @@ static bool print_type(struct cb_repo *repo, const struct cb_dataset_type *type,
 {
     enum cb_element_index order[CB_DIMENSION_COUNT] = { 0 };
     size_t n = order_dimensions(type->dims, order);
-    struct cb_data_id **ids = cb_xalloc_array(list->count + 1, sizeof *ids);
+    struct cb_data_id **ids = cb_xalloc_array(list->count + 1, sizeof(struct cb_data_id *));
     for (size_t i = 0; i < list->count; i++)
         ids[i] = &list->item[i].data_id;
     bool ok = cb_data_ids_expand(repo, ids, list->count, err);

@@ -12,6 +12,7 @@
 #include "service/outbox.h"
 #include "sql.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +94,7 @@ static void make_variables(struct ctl *ctl, const char *type, struct variables *
     put_variable(variables, "BOOTSTRAP_RUN_NUMBER", ctl_args_text(args, "run-number", NULL));
     put_variable(variables, "RAW_COLLECTION", raws);
     for (char *at = selection; *at != '\0'; at++)
-        *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+        *at = (char)toupper((unsigned char)*at);
     put_variable(variables, strcmp(type, "flat") == 0 && flat != NULL ? flat : selection,
                  ctl_args_text(args, "where", NULL));
     put_default(variables, ctl, "CP_PIPE_DIR", pipelines);

@@ -63,6 +63,13 @@ static void close_at_exit(int *fd)
 }
 #define AUTO_FD __attribute__((cleanup(close_at_exit)))
 
+static int give_away(int *fd)
+{
+    int given = *fd;
+    *fd = -1;
+    return given;
+}
+
 /* Open the unfinished copy for us alone. It may be renamed or removed by another worker before we hold it. */
 static bool open_part(const char *part, int *ret_fd, struct cb_error *err)
 {
@@ -74,8 +81,7 @@ static bool open_part(const char *part, int *ret_fd, struct cb_error *err)
         return cb_fail(err, CB_ERR_TRANSIENT, "\"%s\" is being written by another worker", part);
     if (fstat(fd, &ours) != 0 || stat(part, &named) != 0 || ours.st_ino != named.st_ino)
         return cb_fail(err, CB_ERR_TRANSIENT, "\"%s\" was just finished by another worker", part);
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = give_away(&fd);
     return true;
 }
 

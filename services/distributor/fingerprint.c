@@ -50,7 +50,8 @@ static int by_line(const void *a, const void *b)
 void collection_fingerprint(struct fingerprint_line *lines, size_t count, char ret_text[CB_SHA256_TEXT_SIZE])
 {
     cb_auto_bytes struct cb_bytes text = CB_BYTES(256u << 20);
-    qsort(lines, count, sizeof *lines, by_line);
+    if (count > 0) /* none may have no array either */
+        qsort(lines, count, sizeof *lines, by_line);
     for (size_t i = 0; i < count; i++) {
         cb_bytes_printf(&text, "%s ", lines[i].dataset);
         if (cb_timespan_has_begin(lines[i].validity))

@@ -115,7 +115,7 @@ static char *repository_of(const struct cb_site *site, const char *instrument)
         const char *slash = strrchr(label, '/');
         /* ComCamSim data live in the repository of the camera it stands for (DMTN-222 section 3.5.1) */
         size_t length = slash != NULL ? strlen(slash + 1) : 0;
-        bool own = length > 0 && strncmp(slash + 1, instrument, length) == 0 &&
+        bool own = length > 0 && length <= strlen(instrument) && memcmp(slash + 1, instrument, length) == 0 &&
                    (instrument[length] == '\0' || strcmp(instrument + length, "Sim") == 0);
         if (own)
             return label;
@@ -373,7 +373,7 @@ static bool finish(void *self, struct cb_db *db, void *context, const struct cb_
 struct cb_work ingest_work = {
     .name = "ingest",
     .threads = 2,
-    .lease_ms = LEASE_S * 1000,
+    .lease_ms = (int64_t)LEASE_S * 1000,
     .poll_ms = 200,
     .wake = NULL,
     .claim = claim,

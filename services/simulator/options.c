@@ -1,6 +1,7 @@
 /* A table of options, the parser and the help that are made from it. */
 #include "options.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,11 @@ static bool store(const struct option *option, const char *text, struct options 
 {
     char *at = (char *)options + option->offset;
     double number = 0;
+    assert(text != NULL || option->value == NULL);
+    if (option->value == NULL) { /* a flag */
+        *(bool *)(void *)at = option->type == OPTION_FLAG;
+        return true;
+    }
     switch (option->type) {
     case OPTION_TEXT:
         *(const char **)(void *)at = text;
@@ -131,8 +137,7 @@ static bool store(const struct option *option, const char *text, struct options 
         return parse_overscan(text, (int *)(void *)at);
     case OPTION_FLAG:
     case OPTION_NO_FLAG:
-        *(bool *)(void *)at = option->type == OPTION_FLAG;
-        return true;
+        break;
     }
     return false;
 }

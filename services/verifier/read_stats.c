@@ -106,6 +106,12 @@ static void copy_values(const struct cb_yaml_node *root, struct cb_bytes *out)
     cb_json_close(&json);
 }
 
+static void give_away(struct frame_stats *stats, struct frame_stats *ret_stats)
+{
+    *ret_stats = *stats;
+    *stats = (struct frame_stats){ 0 };
+}
+
 bool read_frame_stats(const struct cb_yaml *yaml, struct frame_stats *ret_stats, struct cb_error *err)
 {
     const struct cb_yaml_node *root = cb_yaml_root(yaml), *calbus = cb_yaml_get(root, "CALBUS");
@@ -124,7 +130,6 @@ bool read_frame_stats(const struct cb_yaml *yaml, struct frame_stats *ret_stats,
     stats.calib_run = cb_xstrdup(text_of(calbus, "calib_run"));
     stats.calib_uuid = cb_xstrdup(text_of(calbus, "calib_uuid"));
     stats.calib_sha256 = cb_xstrdup(text_of(calbus, "calib_sha256"));
-    *ret_stats = stats;
-    stats = (struct frame_stats){ 0 };
+    give_away(&stats, ret_stats);
     return true;
 }

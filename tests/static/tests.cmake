@@ -9,8 +9,3 @@ cb_static_test(cppcheck)
 cb_static_test(clang_tidy)
 cb_static_test(shell)
 set_tests_properties(static.clang_tidy PROPERTIES COST 1000)
-
-# Ten minutes and more of two processors: told to run by tests/run --long; otherwise the summary names it as disabled.
-if(NOT CALBUS_LONG_TESTS)
-  set_tests_properties(static.clang_tidy PROPERTIES DISABLED ON)
-endif()
