@@ -25,6 +25,7 @@ def main(calbus, broker, expected):
         night.build(suite, "flat")
         night.distribute(suite)
         night.second_night(suite)
+        night.wait_for_rest(suite)
         assert_ended_as(expected, suite)
         say("the same end")
 
