@@ -107,10 +107,15 @@ static void put_dimension_key(struct table *table, enum cb_element_index index)
     cb_bytes_done(&to);
 }
 
+/* Making a key locks its target against writers. The order is that in which writers reach the same tables
+ * (records, collection, summaries, dataset), so that a table can be made while others write without a
+ * deadlock. */
 static void put_keys(struct table *table, uint32_t dims)
 {
     put_foreign_key(table, "dataset_type_id", "dataset_type", "id", "");
-    put_foreign_key(table, "dataset_id", "dataset", "id", " ON DELETE CASCADE");
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if ((dims & CB_DIM(i)) && cb_element_at((enum cb_element_index)i)->has_table)
+            put_dimension_key(table, (enum cb_element_index)i);
     put_foreign_key(table, "collection_id", "collection", "collection_id", " ON DELETE CASCADE");
     put_foreign_key(table, "collection_id, dataset_type_id", "collection_summary_dataset_type",
                     "collection_id, dataset_type_id", "");
@@ -120,9 +125,7 @@ static void put_keys(struct table *table, uint32_t dims)
     if (dims & CB_DIM(CB_SKYMAP))
         put_foreign_key(table, "collection_id, skymap", "collection_summary_skymap", "collection_id, skymap",
                         "");
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if ((dims & CB_DIM(i)) && cb_element_at((enum cb_element_index)i)->has_table)
-            put_dimension_key(table, (enum cb_element_index)i);
+    put_foreign_key(table, "dataset_id", "dataset", "id", " ON DELETE CASCADE");
 }
 
 static bool run_table(struct cb_repo *repo, struct table *table, const char *before, struct cb_error *err)

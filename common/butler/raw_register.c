@@ -118,10 +118,8 @@ static bool put_raw(struct cb_repo *repo, const struct cb_raw_file *file, const 
                                 .file = file->path,
                                 .formatter = file->record.instrument->raw_formatter };
     const struct cb_put_options options = { transfer, CB_ID_DATAID_TYPE_RUN, CB_EXISTING_REFUSE };
-    const uint32_t dims = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR) | CB_DIM(CB_EXPOSURE);
     char ids[1][CB_UUID_TEXT_SIZE];
-    if (!cb_dataset_type_register(repo, "raw", dims, "Exposure", false, NULL, err) ||
-        !cb_collection_register(repo, run, CB_COLLECTION_RUN, NULL, NULL, err) ||
+    if (!cb_collection_register(repo, run, CB_COLLECTION_RUN, NULL, NULL, err) ||
         !cb_dataset_put(repo, "raw", run, &put, 1, &options, ids, err))
         return false;
     memcpy(ret_id, ids[0], CB_UUID_TEXT_SIZE);
@@ -168,12 +166,21 @@ static bool compare_registered(struct cb_repo *repo, struct cb_raw_file *file, c
     return set_fault(file, same ? CB_RAW_DUPLICATE : CB_RAW_CONFLICT, reason);
 }
 
+/* Before anything is written: the tables of a new dataset type are made under locks on what all writers
+ * write. */
+static bool register_type(struct cb_repo *repo, struct cb_error *err)
+{
+    const uint32_t dims = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR) | CB_DIM(CB_EXPOSURE);
+    return cb_dataset_type_register(repo, "raw", dims, "Exposure", false, NULL, err);
+}
+
 static bool register_in_savepoint(struct cb_repo *repo, const struct cb_raw_file *file, const char *run,
                                   enum cb_transfer transfer, bool update, char ret_id[CB_UUID_TEXT_SIZE],
                                   struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    return cb_repo_begin(repo, &tx, err) && sync_records(repo, &file->record, update, err) &&
+    return cb_repo_begin(repo, &tx, err) && register_type(repo, err) &&
+           sync_records(repo, &file->record, update, err) &&
            put_raw(repo, file, run, transfer, ret_id, err) && cb_tx_commit(&tx, err);
 }
 

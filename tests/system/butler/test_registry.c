@@ -508,10 +508,77 @@ static void a_transaction_is_tried_again_so_often_and_leaves_nothing(void **stat
 
 #define with_repository(test) cmocka_unit_test_setup_teardown(test, make_repository, drop_repository)
 
+struct maker {
+    struct cb_repo *repo;
+    bool made;
+    struct cb_error err;
+};
+
+static void *make_type(void *context)
+{
+    struct maker *maker = context;
+    const uint32_t dims = CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_DETECTOR) | CB_DIM(CB_EXPOSURE);
+    maker->made = cb_dataset_type_register(maker->repo, "raw", dims, "Exposure", false, NULL, &maker->err);
+    return NULL;
+}
+
+static bool somebody_waits_for_a_lock(struct cb_db *db)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    must(cb_db_run(db, "SELECT FROM pg_locks WHERE NOT granted", CB_P0, &rows, &oops));
+    return cb_rows_count(rows) > 0;
+}
+
+static const char *const written_in_order[] = { "exposure", "collection", "collection_summary_dataset_type",
+                                                "collection_summary_instrument", "dataset" };
+
+static void write_to(struct fixture *f, const char *table)
+{
+    cb_auto(cb_free) char *sql = cb_xasprintf("DELETE FROM %s WHERE false", table);
+    must(cb_db_script(f->db, sql, &oops));
+}
+
+/* Another process makes the type's tables while a transaction is at this one of the tables that a put writes.
+ */
+static void make_a_type_while_one_is_at(struct fixture *f, size_t at)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_db_close) struct cb_db *db = NULL;
+    struct maker maker = { .made = false };
+    pthread_t thread;
+    must(cb_db_open(cb_db_uri(f->db), "maker", &db, &oops));
+    must(cb_repo_open(f->root, NULL, db, &maker.repo, &oops));
+    must(cb_repo_begin(f->repo, &tx, &oops));
+    write_to(f, written_in_order[at]);
+    assert_int_equal(pthread_create(&thread, NULL, make_type, &maker), 0);
+    for (int tries = 0; tries < 3000 && !somebody_waits_for_a_lock(f->db); tries++)
+        usleep(10000);
+    assert_true(somebody_waits_for_a_lock(f->db));
+    while (++at < sizeof written_in_order / sizeof *written_in_order)
+        write_to(f, written_in_order[at]);
+    must(cb_tx_commit(&tx, &oops));
+    pthread_join(thread, NULL);
+    if (!maker.made)
+        fail_msg("%s", maker.err.text);
+    cb_repo_close(maker.repo);
+}
+
+static void a_type_is_made_while_exposures_are_registered(void **state)
+{
+    make_a_type_while_one_is_at(*state, 0);
+}
+
+static void a_type_is_made_while_datasets_are_put(void **state)
+{
+    make_a_type_while_one_is_at(*state, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_repository(a_type_and_a_collection_registered_twice_are_one),
+        with_repository(a_type_is_made_while_exposures_are_registered),
+        with_repository(a_type_is_made_while_datasets_are_put),
         with_repository(a_collection_or_type_cannot_change_what_it_is),
         with_repository(odd_names_are_refused),
         with_repository(a_file_lies_where_the_butler_would_put_it),
