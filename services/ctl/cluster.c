@@ -25,7 +25,9 @@ enum { LONGEST_SOCKET = 107, SOCKET_NAME = 14, HASH_DIGITS = 12 };
 #define ROOT_FOLDER "/var/lib/calbus"
 #define SERVER_FOLDER "/usr/lib/postgresql"
 
-/* Rewritten at every start; included at the end of postgresql.conf. */
+/* Rewritten at every start; included at the end of postgresql.conf. The wal_level stays at least "replica":
+ * with "minimal" a sequence that was made and used in one transaction counts again from there after a crash.
+ */
 static const char server_settings[] = "# written by calbus at every start\n"
                                       "listen_addresses = ''\n"
                                       "unix_socket_directories = '%s'\n"
@@ -33,7 +35,6 @@ static const char server_settings[] = "# written by calbus at every start\n"
                                       "max_connections = 200\n"
                                       "shared_buffers = 128MB\n"
                                       "work_mem = 8MB\n"
-                                      "wal_level = minimal\n"
                                       "max_wal_senders = 0\n"
                                       "max_wal_size = 1GB\n"
                                       "checkpoint_timeout = 15min\n"
