@@ -1,6 +1,6 @@
 # A night from raw files to the summit, with the whole suite: undisturbed, killed, doubled, repeated, cut off, damaged.
-# Each can run on both brokers. By default the undisturbed one does, the others on one each; tests/run --long runs all,
-# and until then ctest's summary names what is left out as disabled.
+# Each can run on both brokers. By default the undisturbed and the killed one do, the others on one each; tests/run --long
+# runs all, and until then ctest's summary names what is left out as disabled.
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 option(CALBUS_LONG_TESTS "run every night on both brokers" OFF)
 set(night ${CMAKE_CURRENT_SOURCE_DIR}/system/night)
@@ -24,7 +24,7 @@ endfunction()
 
 night_test(from_raw_files_to_the_summit a_night_from_raw_files_to_the_summit "mock;kafka" ${outcome}-@broker@
   ${CMAKE_CURRENT_SOURCE_DIR}/support/stock_butler)
-night_test(killing_anything_changes_nothing killing_anything_changes_nothing mock ${outcome}-mock 1)
+night_test(killing_anything_changes_nothing killing_anything_changes_nothing "mock;kafka" ${outcome}-mock 1)
 night_test(the_same_event_fifty_times the_same_event_fifty_times kafka)
 night_test(two_of_every_service two_of_every_service kafka ${outcome}-mock)
 night_test(without_broker_or_database_for_a_while without_broker_or_database_for_a_while mock ${outcome}-mock)
