@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "sql.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct ended ended_of(const struct cb_rows *rows)
@@ -82,10 +83,35 @@ static bool conclude(struct verifier *me, struct cb_db *db, const struct ended *
     return true;
 }
 
+/* Some more of its statistics, or its end. */
+static bool go_on(struct verifier *me, struct cb_db *db, const struct ended *ended, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *savepoint = NULL;
+    bool more = false;
+    return cb_tx_begin(db, &savepoint, err) && gather(me, db, ended, &more, err) &&
+           (more || conclude(me, db, ended, err)) && cb_tx_commit(&savepoint, err);
+}
+
+static bool is_final(enum cb_err_kind kind)
+{
+    return kind == CB_ERR_INVALID || kind == CB_ERR_NOT_FOUND || kind == CB_ERR_CONFLICT;
+}
+
+/* What can never be judged ends without data; the verifications behind it must not wait for it. */
+static bool give_up(struct cb_db *db, const struct ended *ended, const struct cb_error *why,
+                    struct cb_error *err)
+{
+    struct judgement judgement = { .verdict = CB_RUN_NO_DATA };
+    snprintf(judgement.reason, sizeof judgement.reason, "%s", why->text);
+    cb_log(CB_ERROR, "verification cannot be judged", cb_str("verify_run", ended->verify_run),
+           cb_str("error", why->text));
+    return store_end(db, ended, &judgement, "", err) && announce_end(db, ended, &judgement, "", err);
+}
+
 bool conclude_task(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err)
 {
     struct verifier *me = self;
-    bool more = false;
+    struct cb_error why = { 0 };
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (!cb_db_run(db, sql_adopt_runs, CB_P0, NULL, err) ||
         !cb_db_run(db, sql_claim_ended, CB_P0, &rows, err))
@@ -93,11 +119,13 @@ bool conclude_task(void *self, struct cb_db *db, bool *ret_again, struct cb_erro
     if (cb_rows_count(rows) == 0)
         return true;
     struct ended ended = ended_of(rows);
-    if (!cb_verify_type_parse(ended.calib_type, &ended.type))
-        return cb_fail(err, CB_ERR_INVALID, "verification %s is of the unrecognized type \"%s\"",
-                       ended.run_id, ended.calib_type);
     *ret_again = true;
-    if (!gather(me, db, &ended, &more, err) || (!more && !conclude(me, db, &ended, err)))
-        return cb_context(err, "cannot end the verification \"%s\"", ended.verify_run);
-    return true;
+    bool done = cb_verify_type_parse(ended.calib_type, &ended.type)
+                    ? go_on(me, db, &ended, &why)
+                    : cb_fail(&why, CB_ERR_INVALID, "unrecognized type \"%s\"", ended.calib_type);
+    if (done || (is_final(why.kind) && give_up(db, &ended, &why, err)))
+        return true;
+    if (!is_final(why.kind) && err != NULL)
+        *err = why;
+    return cb_context(err, "cannot end the verification \"%s\"", ended.verify_run);
 }

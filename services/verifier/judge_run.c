@@ -165,6 +165,22 @@ static void give_reason(const struct ended *ended, struct judgement *judgement)
                  ended->run_error);
 }
 
+/* What was found first along the inputs need not be what was to be verified: that says nothing of it. */
+static bool refuse_strangers(struct cb_db *db, const struct ended *ended, struct judgement *judgement,
+                             struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_db_run(db, sql_find_strangers, CB_P(cb_p_text(ended->run_id)), &rows, err))
+        return false;
+    if (cb_rows_count(rows) == 0)
+        return true;
+    judgement->verdict = CB_RUN_FAIL;
+    snprintf(judgement->reason, sizeof judgement->reason,
+             "detector %lld was verified with the %.20s of \"%.400s\" instead",
+             (long long)cb_rows_int(rows, 0, 0), ended->calib_type, cb_rows_text(rows, 0, 1));
+    return true;
+}
+
 bool judge_run(struct cb_db *db, const struct ended *ended, struct judgement *ret_judgement,
                struct cb_error *err)
 {
@@ -182,6 +198,8 @@ bool judge_run(struct cb_db *db, const struct ended *ended, struct judgement *re
     if (judgement.verdict == CB_RUN_PASS && strcmp(ended->run_state, "succeeded") != 0)
         judgement.verdict = CB_RUN_WARN; /* something of the run did not work: not green */
     give_reason(ended, &judgement);
+    if (!refuse_strangers(db, ended, &judgement, err))
+        return false;
     *ret_judgement = judgement;
     return true;
 }

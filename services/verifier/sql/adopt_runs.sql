@@ -11,7 +11,8 @@ INSERT INTO calbus.verification (run_id, kind, repository, instrument, calib_typ
 SELECT r.id, 'campaign', r.repository, r.instrument, t.calib_type,
        CASE WHEN t.calib_type = 'flat' THEN coalesce(t.physical_filter, '') ELSE '' END,
        coalesce((SELECT i.run FROM calbus.quantum_input i JOIN calbus.quantum q ON q.id = i.quantum_id
-                  WHERE q.run_id = r.id AND i.dataset_type = t.calib_type LIMIT 1), ''),
+                  WHERE q.run_id = r.id AND i.dataset_type = t.calib_type
+                  GROUP BY i.run ORDER BY count(*) DESC LIMIT 1), ''),
        r.output_run
   FROM unknown r
   JOIN LATERAL (SELECT lower(substring(o.dataset_type FROM '^verify(Bias|Dark|Flat)DetStats$')) AS calib_type,

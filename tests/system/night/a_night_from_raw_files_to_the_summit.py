@@ -112,6 +112,13 @@ def the_night_is_judged_against_what_is_in_force(suite):
     assert all(abs(f["value"]) > f["limit"] > 0 for f in means), failures
 
 
+def each_metric_record_is_published_once(suite):
+    for tag in ("campaign", "daily"):
+        assert suite.count(f"calbus.metric_record WHERE dataset_tag = '{tag}'") == 3 * 6 * night.DETECTORS, tag
+    assert suite.count("calbus.outbox WHERE type = 'metric.recorded' AND published IS NOT NULL") == suite.count(
+        "calbus.metric_record")
+
+
 def alarms(suite):
     return {a["name"]: a for a in suite.items("alarm", "list") if a["name"].startswith("Verify")}
 
@@ -225,6 +232,7 @@ def main(calbus, broker, saved, stock):
         the_pager_is_tried_again(suite, receiver)
         night.wait_for_rest(suite)
         the_night_is_judged_against_what_is_in_force(suite)
+        each_metric_record_is_published_once(suite)
         the_changed_detector_raises_alarms_and_no_other(suite)
         the_pager_was_told(receiver)
         save(saved, outcome(suite))

@@ -105,6 +105,7 @@ def wait_for_rest(suite):
         "request": "calbus.request WHERE state = 'open'",
         "run": "calbus.run WHERE state IN ('requested', 'running')",
         "verification": "calbus.verification WHERE state = 'open'",
+        "metric": "calbus.metric_record WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM calbus.metric_cursor)",
         "job": "calbus.dist_job",
         "delivery": "calbus.alarm_delivery WHERE wanted > delivered",
         "file": "calbus.landed_file WHERE state = 'arrived'",

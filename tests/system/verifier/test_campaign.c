@@ -4,6 +4,7 @@
 #include "engine/campaign.h"
 
 #include "conclude.h"
+#include "io/file.h"
 #include "service/outbox.h"
 
 #define BIAS_OUT "LSSTComCam/calib/DM-1/demo/biasGen.20241210a/run1"
@@ -90,6 +91,56 @@ static void check_statistics(struct fixture *f)
     assert_non_null(strstr(text, "\nSUCCESS: true\n"));
 }
 
+/* Runs that have been worked off, not yet judged. */
+static void leave_unjudged(struct fixture *f, const char *output_run, const char *generation_run)
+{
+    cb_auto_run struct cb_run run = { .id = "" };
+    request_verification(f, "Bias", BIAS_OUT, WHERE("bias") " and exposure.seq_num < 698", output_run, NULL,
+                         0, &run);
+    must(plan(f, &run, &oops));
+    work_off_verification(f);
+    cb_auto(cb_free) char *sql = cb_xasprintf("INSERT INTO calbus.verification (run_id, kind, repository, "
+                                              "instrument, calib_type, generation_run, verify_run, "
+                                              "created_at) SELECT id, 'campaign', repository, instrument, "
+                                              "'bias', '%s', output_run, clock_timestamp() "
+                                              "FROM calbus.run WHERE id = '%s'",
+                                              generation_run, run.id);
+    must(cb_db_script(f->db, sql, &oops));
+}
+
+static void damage_statistics(struct fixture *f, const char *run)
+{
+    cb_auto_datasets struct cb_dataset_list found = { 0 };
+    cb_auto(cb_free) char *path = NULL;
+    struct cb_data_id id = detector_id(4);
+    cb_data_id_set_number(&id, CB_EXPOSURE, 2024120800697);
+    must(cb_dataset_find(f->repo, "verifyBiasDetStats", &id, &run, 1, NULL, &found, &oops));
+    assert_int_equal(found.count, 1);
+    must(cb_dataset_file(f->repo, &found.item[0], &path, &oops));
+    must(cb_file_replace(path, "AMP: [", 6, &oops));
+}
+
+static void damaged_statistics_end_without_data_and_hold_up_nothing(struct verifier *me, struct fixture *f)
+{
+    static const char damaged[] = "LSSTComCam/calib/DM-1/demo/verifyBias.20241210b/run1";
+    leave_unjudged(f, damaged, BIAS_OUT);
+    leave_unjudged(f, "LSSTComCam/calib/DM-1/demo/verifyBias.20241210c/run1",
+                   "LSSTComCam/calib/DM-9/demo/biasGen.20241210a/run1");
+    damage_statistics(f, damaged);
+    conclude_all(me, f);
+    assert_int_equal(
+        number(f, "SELECT count(*) FROM calbus.verification WHERE verify_run LIKE '%.20241210b/run1' AND "
+                  "verdict = 'NO_DATA' AND state = 'finished' AND reason LIKE '%2024120800697%'"),
+        1);
+    /* every test passes, but not of what was to be verified */
+    assert_int_equal(
+        number(f, "SELECT count(*) FROM calbus.verification WHERE verify_run LIKE '%.20241210c/run1' AND "
+                  "verdict = 'FAIL' AND tests_failed = 0 AND reason = 'detector 4 was verified with the bias "
+                  "of \"" BIAS_OUT "\" instead'"),
+        1);
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.outbox WHERE type = 'verification.finished'"), 3);
+}
+
 static void a_bias_passes_on_its_own_inputs(void **state)
 {
     struct fixture *f = *state;
@@ -126,6 +177,7 @@ static void a_bias_passes_on_its_own_inputs(void **state)
     assert_non_null(strstr(html, "48 of 48 tests passed"));
     conclude_all(&me, f); /* nothing more to do */
     assert_int_equal(number(f, "SELECT count(*) FROM calbus.outbox WHERE type = 'verification.finished'"), 1);
+    damaged_statistics_end_without_data_and_hold_up_nothing(&me, f);
     cb_repo_index_done(&me.index);
 }
 
