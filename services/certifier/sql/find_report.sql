@@ -1,5 +1,6 @@
--- The report over what is certified on a ticket chain: the newest. $1 repository  $2 ticket chain
-SELECT v.report FROM calbus.certification AS c
+-- The page that lists the reports of what is certified on a ticket chain: it lies beside the newest of them.
+-- $1 repository  $2 ticket chain
+SELECT regexp_replace(v.report, '[^/]*$', 'index.html') FROM calbus.certification AS c
   JOIN calbus.verified_run AS v
     ON v.repository = c.repository
    AND (v.generation_run = c.generation_run OR left(v.generation_run, length(c.generation_run) + 1) = c.generation_run || '/')

@@ -5,6 +5,7 @@ What the night left is saved as OUTCOME: disturbed nights have to leave the same
 """
 import json
 import http.server
+import os
 import subprocess
 import sys
 import threading
@@ -76,6 +77,26 @@ def each_calibration_is_verified_and_certified(suite, verifications):
         assert f"{night.TICKET}/demo/{name}" in text, text
     before = suite.run("calib", "which", night.INSTRUMENT, 4, "bias", "2024-12-09T03:00:00", "--json")
     assert before.returncode == 3, "a certified calibration has no effect before it is in the default chain: " + before.stdout
+
+
+def the_board_may_say_no(suite, verifications):
+    night.propose(suite, "TAXICAB-9")
+    proposal = next(p for p in suite.items("approval", "list") if p["taxicab_ticket"] == "TAXICAB-9")
+    assert proposal["report"].endswith("/reports/DM-1/index.html"), proposal
+    with open(proposal["report"].removeprefix("file://"), encoding="utf-8") as page:
+        listed = page.read()
+    for verified in verifications.values():
+        assert os.path.basename(verified["report"]) in listed, (verified["report"], listed)
+        with open(verified["report"].removeprefix("file://"), encoding="utf-8") as page:
+            body = page.read().split("</h1>", 1)[1]
+        summary = f'{verified["tests_passed"]} of {verified["tests"]} tests passed'
+        assert 0 < body.index("PASS") < body.index(summary) < body.index("<table>"), body[:600]
+    refused = suite.run("approval", "reject", "TAXICAB-9", "--by", "operator")
+    assert refused.returncode != 0 and "reason" in refused.stderr, refused
+    night.reject(suite)
+    audit = [(a["actor"], a["action"], a["to_state"], a["comment"]) for a in suite.items("approval", "audit")]
+    assert ("operator", "reject", "REJECTED", "the darks are too few") in audit, audit
+    assert suite.count("calbus.rule") == 0 and suite.items("dist", "list") == []
 
 
 def the_sites_have_them_and_use_them(suite):
@@ -226,7 +247,10 @@ def main(calbus, broker, saved, stock):
         verifications = night.first_night(suite)
         the_files_are_registered_and_their_sets_closed(suite)
         each_calibration_is_verified_and_certified(suite, verifications)
-        night.distribute(suite)
+        night.expose_sites(suite)
+        the_board_may_say_no(suite, verifications)
+        night.approve(suite)
+        night.deploy(suite)
         the_sites_have_them_and_use_them(suite)
         night.second_night(suite)
         the_pager_is_tried_again(suite, receiver)

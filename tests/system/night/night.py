@@ -70,10 +70,19 @@ def finish(suite, kind):
     return verified
 
 
+def propose(suite, taxicab):
+    suite.request("approval.requested", "approval", "propose", "-i", INSTRUMENT, "--ticket", "DM-1", "--taxicab", taxicab,
+                  "--label", "demo", "--by", "operator")
+
+
+def reject(suite):
+    say("the board rejects")
+    suite.request("approval.decided", "approval", "reject", "TAXICAB-9", "--by", "operator", "--reason", "the darks are too few")
+
+
 def approve(suite):
     say("the board accepts")
-    suite.request("approval.requested", "approval", "propose", "-i", INSTRUMENT, "--ticket", "DM-1", "--taxicab", "TAXICAB-1",
-                  "--label", "demo", "--by", "operator")
+    propose(suite, "TAXICAB-1")
     suite.request("approval.decided", "approval", "accept", "TAXICAB-1", "--by", "operator", "--reason", "the flats are flat")
 
 
@@ -144,12 +153,19 @@ def first_night(suite):
     return {kind: build(suite, kind) for kind in GENERATIONS}
 
 
-def distribute(suite):
-    """Approval and deployment at three sites, where the same night has landed and was judged before."""
+def expose_sites(suite):
+    """The same night lands at the other sites and is judged there, before anything is in force."""
     for site in ("summit", "bts"):
         expose(suite, "campaign", site)
     wait_for_files(suite, 3 * FRAMES + DAMAGED)
     wait_for_daily_verification(suite, 20241208, REPOSITORIES)
+
+
+def distribute(suite):
+    """A first proposal is rejected, a second accepted and deployed at three sites."""
+    expose_sites(suite)
+    propose(suite, "TAXICAB-9")
+    reject(suite)
     approve(suite)
     deploy(suite)
 
