@@ -76,7 +76,7 @@ struct job {
     const struct cb_isr_config *isr;
     const struct cb_isr_inputs *inputs;
     const struct cb_combine_config *config;
-    struct cb_image *out;
+    struct cb_frame_store *out;
     struct cb_combine_report *report;
 
     struct cb_amplifier
@@ -95,13 +95,15 @@ struct job {
     float *row_value; /* [width] of the result */
     float *row_variance;
     uint32_t *row_mask;
+    struct cb_image *result; /* a segment of it, assembled */
+    size_t no_data, gaps;    /* pixels of the result so far */
 };
 
 /* ---- set-up
  * ------------------------------------------------------------------------------------------------------ */
 
 static bool check_sources(const struct cb_stack_source *sources, size_t n, const struct cb_isr_config *isr,
-                          const struct cb_isr_inputs *inputs, const struct cb_image *out,
+                          const struct cb_isr_inputs *inputs, const struct cb_frame_source *out,
                           struct cb_error *err)
 {
     if (n == 0)
@@ -116,8 +118,8 @@ static bool check_sources(const struct cb_stack_source *sources, size_t n, const
         if (!cb_isr_check(&sources[i].raw, isr, inputs, err))
             return cb_context(err, "exposure %llu", (unsigned long long)sources[i].raw.exposure_id);
     }
-    if (out->width_px != (size_t)geometry->width_px || out->height_px != (size_t)geometry->height_px)
-        return cb_fail(err, CB_ERR_INVALID, "the result has %zu x %zu pixels, the detector %d x %d",
+    if (out->width_px != geometry->width_px || out->height_px != geometry->height_px)
+        return cb_fail(err, CB_ERR_INVALID, "the result has %d x %d pixels, the detector %d x %d",
                        out->width_px, out->height_px, geometry->width_px, geometry->height_px);
     return true;
 }
@@ -165,7 +167,9 @@ static bool job_new(struct job *job, struct cb_error *err)
         (wants_variance(job) && job->variance == NULL) || job->mask == NULL || job->row_value == NULL ||
         job->row_variance == NULL || job->row_mask == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory to combine %zu exposures", n);
-    return cb_stack_scratch_new(n, &job->scratch, err) &&
+    return cb_image_new(width, (size_t)job->geometry->segment[0].data.height, CB_UNIT_NONE, &job->result,
+                        err) &&
+           cb_stack_scratch_new(n, &job->scratch, err) &&
            cb_isr_strips_new(job->isr, width, STRIP_ROWS, wants_variance(job), &job->strips, err);
 }
 
@@ -192,6 +196,7 @@ static void job_done(struct job *job)
     free(job->row_value);
     free(job->row_variance);
     free(job->row_mask);
+    cb_image_free(job->result);
 }
 
 static void report_new(struct job *job)
@@ -215,41 +220,46 @@ static void report_new(struct job *job)
 /* ---- frames that must be seen whole
  * ------------------------------------------------------------------------------ */
 
-static bool mean_of_frame(const struct job *job, double *ret_mean, struct cb_error *err)
+static bool mean_of_frame(const struct job *job, const struct cb_image *frame, double *ret_mean,
+                          struct cb_error *err)
 {
     struct cb_stats stats;
-    const struct cb_pixels pixels = cb_pixels_of(job->out, NULL, job->config->statsMask);
+    const struct cb_pixels pixels = cb_pixels_of(frame, NULL, job->config->statsMask);
     if (!cb_stats_measure(&pixels, job->config->statsClip, job->config->statsNIter, &stats, err))
         return false;
     *ret_mean = stats.clipped_mean;
     return true;
 }
 
-static bool look_at_frame(struct job *job, size_t i, struct cb_error *err)
+/* frame: scratch of the geometry's size. */
+static bool look_at_frame(struct job *job, size_t i, struct cb_image *frame, struct cb_error *err)
 {
     double mean = 1.0;
     bool too_many = false;
     struct cb_cosmic_config cosmic = cb_cosmic_defaults(job->config->psfFwhm);
-    if (!cb_isr_into(&job->sources[i].raw, job->isr, job->inputs, job->out,
+    if (!cb_isr_into(&job->sources[i].raw, job->isr, job->inputs, frame,
                      job->amplifiers + i * job->geometry->segments, &job->report->isr[i], err) ||
-        !cb_isr_statistics(job->out, job->geometry, &job->report->isr[i], err))
+        !cb_isr_statistics(frame, job->geometry, &job->report->isr[i], err))
         return false;
-    if (job->config->exposureScaling == CB_SCALE_MEAN_STATS && !mean_of_frame(job, &mean, err))
+    if (job->config->exposureScaling == CB_SCALE_MEAN_STATS && !mean_of_frame(job, frame, &mean, err))
         return false;
     for (size_t s = 0; s < job->geometry->segments; s++)
         job->report->scale[i][s] = mean;
-    return job->cosmic == NULL || cb_cosmic_find(job->out, &cosmic, &job->cosmic[i], &too_many, err);
+    return job->cosmic == NULL || cb_cosmic_find(frame, &cosmic, &job->cosmic[i], &too_many, err);
 }
 
 static bool look_at_frames(struct job *job, struct cb_error *err)
 {
+    size_t width = (size_t)job->geometry->width_px, height = (size_t)job->geometry->height_px;
+    cb_auto(cb_image_free) struct cb_image *frame = NULL;
+    if (!cb_image_new(width, height, CB_UNIT_NONE, &frame, err))
+        return false;
     for (size_t i = 0; i < job->n; i++)
-        if (!look_at_frame(job, i, err))
+        if (!look_at_frame(job, i, frame, err))
             return false;
     if (job->cosmic == NULL)
         return true;
-    if (!cb_cosmic_settle(job->cosmic, job->n, job->out->width_px, job->out->height_px, job->config->crGrow,
-                          err))
+    if (!cb_cosmic_settle(job->cosmic, job->n, width, height, job->config->crGrow, err))
         return false;
     for (size_t i = 0; i < job->n; i++)
         job->report->cosmic_pixels[i] = job->cosmic[i].pixels;
@@ -459,9 +469,46 @@ static void combine_row(struct job *job, size_t s, size_t row, size_t strip_row)
                                     .clip = job->config->clip,
                                     .rounds = job->config->nIter };
     cb_stack_reduce(&stack, &job->scratch, job->row_value, job->row_variance, job->row_mask);
-    cb_assemble_floats(segment, row, job->row_value, job->out->value, job->out->width_px);
-    cb_assemble_floats(segment, row, job->row_variance, job->out->variance, job->out->width_px);
-    cb_assemble_masks(segment, row, job->row_mask, job->out->mask, job->out->width_px);
+    struct cb_segment alone = *segment; /* the result at hand is this segment alone */
+    alone.assembled.x0 = alone.assembled.y0 = 0;
+    cb_assemble_floats(&alone, row, job->row_value, job->result->value, job->result->width_px);
+    cb_assemble_floats(&alone, row, job->row_variance, job->result->variance, job->result->width_px);
+    cb_assemble_masks(&alone, row, job->row_mask, job->result->mask, job->result->width_px);
+}
+
+/* ---- the finished segment
+ * -------------------------------------------------------------------------------------------- */
+
+/* Keep only what upstream keeps of the mask; what has no value or no error is BAD, and filled in the end. */
+static void settle_mask(struct job *job)
+{
+    struct cb_image *result = job->result;
+    uint32_t kept = job->config->censorMaskPlanes ? job->config->noGoodPixelsMask : ~UINT32_C(0);
+    for (size_t i = 0; i < result->width_px * result->height_px; i++) {
+        bool is_gap = !isfinite(result->value[i]) || !isfinite(result->variance[i]);
+        job->no_data += (result->mask[i] & CB_MASK(NO_DATA)) != 0;
+        job->gaps += is_gap;
+        result->mask[i] = (result->mask[i] & kept) | (is_gap ? CB_MASK(BAD) : 0);
+    }
+}
+
+static bool describe(struct job *job, size_t s, struct cb_error *err)
+{
+    static const double percent[CB_PERCENTILES] = { 0.00, 0.05, 0.16, 0.50, 0.84, 0.95, 1.00 };
+    const struct cb_pixels good = cb_pixels_of(job->result, NULL, CB_MASK(BAD));
+    size_t bad = 0;
+    for (size_t i = 0; i < good.width * good.height; i++)
+        bad += (good.mask[i] & CB_MASK(BAD)) != 0;
+    job->report->bad_pixels[s] = bad;
+    return cb_stats_at(&good, percent, CB_PERCENTILES, job->report->percentile[s], err);
+}
+
+static bool finish_segment(struct job *job, size_t s, struct cb_error *err)
+{
+    settle_mask(job);
+    return describe(job, s, err) &&
+           job->out->write_box(job->out->frame.self, job->geometry->segment[s].assembled, job->result->value,
+                               job->result->variance, job->result->mask, err);
 }
 
 static bool combine_segment(struct job *job, size_t s, struct cb_error *err)
@@ -477,66 +524,90 @@ static bool combine_segment(struct job *job, size_t s, struct cb_error *err)
         for (size_t row = from; row < until; row++)
             combine_row(job, s, row, row - from);
     }
+    return finish_segment(job, s, err);
+}
+
+/* ---- gaps
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+#define GAP_ROWS 64 /* a strip of the whole detector */
+
+/* Strips of the result, read from where it is stored. */
+struct strips {
+    const struct cb_frame_source *frame;
+    struct cb_image *strip;
+    bool of_variance; /* the pixels of a strip are its variances */
+};
+
+static struct cb_box box_of_strip(const struct strips *strips, size_t part)
+{
+    int y0 = (int)part * GAP_ROWS, left = strips->frame->height_px - y0;
+    return (struct cb_box){ 0, y0, strips->frame->width_px, left < GAP_ROWS ? left : GAP_ROWS };
+}
+
+static size_t strip_count(const struct strips *strips)
+{
+    return ((size_t)strips->frame->height_px + GAP_ROWS - 1) / GAP_ROWS;
+}
+
+static bool read_result(const struct strips *strips, struct cb_box box, struct cb_error *err)
+{
+    return strips->frame->read_box(strips->frame->self, box, strips->strip->value, strips->strip->variance,
+                                   strips->strip->mask, err);
+}
+
+static bool get_strip(void *self, size_t part, struct cb_pixels *ret_pixels, struct cb_error *err)
+{
+    const struct strips *strips = self;
+    struct cb_box box = box_of_strip(strips, part);
+    if (!read_result(strips, box, err))
+        return false;
+    box.y0 = 0;
+    *ret_pixels = cb_pixels_of(strips->strip, &box, CB_MASK(BAD));
+    if (strips->of_variance)
+        ret_pixels->value = strips->strip->variance;
     return true;
 }
 
-/* ---- the finished image
- * ---------------------------------------------------------------------------------------------- */
-
-static bool check_no_data(const struct job *job, struct cb_error *err)
+static bool median_of_result(struct strips *strips, bool of_variance, double *ret_median,
+                             struct cb_error *err)
 {
-    size_t count = 0, pixels = job->out->width_px * job->out->height_px;
-    for (size_t i = 0; job->config->checkNoData && i < pixels; i++)
-        count += (job->out->mask[i] & CB_MASK(NO_DATA)) != 0;
-    return count == 0 || cb_fail(err, CB_ERR_INVALID, "%zu pixels of the combined image have no data", count);
+    static const double half = 0.5;
+    const struct cb_pixel_parts parts = { .self = strips, .count = strip_count(strips), .get = get_strip };
+    strips->of_variance = of_variance;
+    return cb_stats_at_parts(&parts, &half, 1, ret_median, err);
 }
 
-static void censor(const struct job *job)
+static void fill_strip(struct cb_image *strip, size_t pixels, double value, double variance)
 {
-    size_t pixels = job->out->width_px * job->out->height_px;
-    for (size_t i = 0; job->config->censorMaskPlanes && i < pixels; i++)
-        job->out->mask[i] &= job->config->noGoodPixelsMask;
+    for (size_t i = 0; i < pixels; i++)
+        if (!isfinite(strip->value[i]) || !isfinite(strip->variance[i])) {
+            strip->value[i] = (float)value;
+            strip->variance[i] = (float)variance;
+        }
 }
 
-/* Pixels without a value get the detector's medians, and BAD. */
+/* Pixels without a value get the medians of the detector's good pixels; BAD they are already. */
 static bool fill_gaps(const struct job *job, struct cb_error *err)
 {
-    struct cb_image *out = job->out;
-    size_t pixels = out->width_px * out->height_px, gaps = 0;
-    double half = 0.5, value = NAN, variance = NAN;
-    for (size_t i = 0; i < pixels; i++)
-        gaps += !isfinite(out->value[i]) || !isfinite(out->variance[i]);
-    if (gaps == 0)
+    cb_auto(cb_image_free) struct cb_image *strip = NULL;
+    double value = NAN, variance = NAN;
+    if (job->gaps == 0)
         return true;
-    struct cb_pixels good = cb_pixels_of(out, NULL, CB_MASK(BAD));
-    if (!cb_stats_at(&good, &half, 1, &value, err))
+    if (!cb_image_new((size_t)job->geometry->width_px, GAP_ROWS, CB_UNIT_NONE, &strip, err))
         return false;
-    good.value = out->variance;
-    if (!cb_stats_at(&good, &half, 1, &variance, err))
+    struct strips strips = { .frame = &job->out->frame, .strip = strip };
+    if (!median_of_result(&strips, false, &value, err) || !median_of_result(&strips, true, &variance, err))
         return false;
     if (isnan(value))
         return cb_fail(err, CB_ERR_INVALID, "no pixel of the combined image has a value");
-    for (size_t i = 0; i < pixels; i++)
-        if (!isfinite(out->value[i]) || !isfinite(out->variance[i])) {
-            out->value[i] = (float)value;
-            out->variance[i] = (float)variance;
-            out->mask[i] |= CB_MASK(BAD);
-        }
-    return true;
-}
-
-static bool describe(const struct job *job, struct cb_error *err)
-{
-    static const double percent[CB_PERCENTILES] = { 0.00, 0.05, 0.16, 0.50, 0.84, 0.95, 1.00 };
-    for (size_t s = 0; s < job->geometry->segments; s++) {
-        const struct cb_box *box = &job->geometry->segment[s].assembled;
-        const struct cb_pixels good = cb_pixels_of(job->out, box, CB_MASK(BAD));
-        size_t bad = 0;
-        for (size_t y = 0; y < good.height; y++)
-            for (size_t x = 0; x < good.width; x++)
-                bad += (good.mask[y * good.stride + x] & CB_MASK(BAD)) != 0;
-        job->report->bad_pixels[s] = bad;
-        if (!cb_stats_at(&good, percent, CB_PERCENTILES, job->report->percentile[s], err))
+    for (size_t part = 0; part < strip_count(&strips); part++) {
+        struct cb_box box = box_of_strip(&strips, part);
+        if (!read_result(&strips, box, err))
+            return false;
+        fill_strip(strip, (size_t)box.width * (size_t)box.height, value, variance);
+        if (!job->out->write_box(job->out->frame.self, box, strip->value, strip->variance, strip->mask, err))
             return false;
     }
     return true;
@@ -551,19 +622,18 @@ static bool run(struct job *job, struct cb_error *err)
             return false;
     bool is_relative = job->config->exposureScaling == CB_SCALE_MEAN_STATS ||
                        job->config->exposureScaling == CB_SCALE_INPUT_LIST;
-    job->out->unit = is_relative ? CB_UNIT_NONE : job->report->unit;
-    if (!check_no_data(job, err))
-        return false;
-    censor(job);
-    return fill_gaps(job, err) && describe(job, err);
+    job->out->frame.unit = is_relative ? CB_UNIT_NONE : job->report->unit;
+    if (job->config->checkNoData && job->no_data > 0)
+        return cb_fail(err, CB_ERR_INVALID, "%zu pixels of the combined image have no data", job->no_data);
+    return fill_gaps(job, err);
 }
 
 bool cb_combine_stream(const struct cb_stack_source *sources, size_t n, const struct cb_isr_config *isr,
                        const struct cb_isr_inputs *inputs, const struct cb_combine_config *config,
-                       struct cb_image *out, struct cb_combine_report *ret_report, struct cb_error *err)
+                       struct cb_frame_store *out, struct cb_combine_report *ret_report, struct cb_error *err)
 {
     *ret_report = (struct cb_combine_report){ .inputs = 0 };
-    if (!check_sources(sources, n, isr, inputs, out, err))
+    if (!check_sources(sources, n, isr, inputs, &out->frame, err))
         return false;
     struct job job = { .sources = sources,
                        .n = n,

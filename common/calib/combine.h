@@ -1,5 +1,5 @@
 /* Combines exposures of one detector into a calibration image, streaming: memory does not grow with their
- * number. */
+ * number, nor with the size of the detector unless its frames must be looked at whole. */
 #pragma once
 
 #include "calib/isr.h"
@@ -64,7 +64,7 @@ void cb_combine_report_done(struct cb_combine_report *report);
  * ISR on each exposure and combination of them all.
  *
  * sources     [n] of one geometry
- * out         an image of the geometry's size, made by the caller; its planes are used as scratch meanwhile
+ * out         a store of the geometry's size; segments are written to it as they are done. Its unit is set
  * ret_report  initialised here; end it with cb_combine_report_done, also after a failure
  *
  * Each pixel is the clipped mean of its n values (median and interquartile range first, then mean and sigma).
@@ -80,7 +80,7 @@ void cb_combine_report_done(struct cb_combine_report *report);
  */
 CB_MUST_CHECK bool cb_combine_stream(const struct cb_stack_source *sources, size_t n,
                                      const struct cb_isr_config *isr, const struct cb_isr_inputs *inputs,
-                                     const struct cb_combine_config *config, struct cb_image *out,
+                                     const struct cb_combine_config *config, struct cb_frame_store *out,
                                      struct cb_combine_report *ret_report, struct cb_error *err);
 
 /* What 3.4 of the reference says of an input, for the header of the combined image. */

@@ -21,7 +21,7 @@ struct cb_raw_source {
 /* A calibration image (bias, dark, flat) by boxes. Borrowed by the calculation for its time. */
 struct cb_frame_source {
     void *self;
-    /* Box of the image; variance or mask NULL: not wanted. */
+    /* Box of the image; a plane that is NULL is not wanted. */
     bool (*read_box)(void *self, struct cb_box box, float *ret_value, float *ret_variance, uint32_t *ret_mask,
                      struct cb_error *err);
     int width_px, height_px;
@@ -29,5 +29,14 @@ struct cb_frame_source {
     double dark_s; /* dark time of the image, 1 for a combined dark; NaN when unknown (1 is taken) */
 };
 
-/* A frame source over an image in memory; the image must outlive it. */
-struct cb_frame_source cb_frame_of_image(struct cb_image *image, double dark_s);
+/* Where a calculation leaves an image, box by box, and reads it again. */
+struct cb_frame_store {
+    struct cb_frame_source frame; /* what is stored; its unit is set by the calculation */
+    bool (*write_box)(void *self, struct cb_box box, const float *value, const float *variance,
+                      const uint32_t *mask, struct cb_error *err); /* self is the frame's */
+};
+
+/* A frame source over an image in memory; the image must outlive it and is not changed. */
+struct cb_frame_source cb_frame_of_image(const struct cb_image *image, double dark_s);
+/* The same to be written; the unit of the image is left alone. */
+struct cb_frame_store cb_store_of_image(struct cb_image *image);

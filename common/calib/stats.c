@@ -69,6 +69,20 @@ static size_t count_upper(const struct cb_pixels *pixels, uint32_t *histogram)
     return n;
 }
 
+static bool count_upper_of_parts(const struct cb_pixel_parts *parts, uint32_t *histogram, size_t *ret_n,
+                                 struct cb_error *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < parts->count; i++) {
+        struct cb_pixels pixels;
+        if (!parts->get(parts->self, i, &pixels, err))
+            return false;
+        n += count_upper(&pixels, histogram);
+    }
+    *ret_n = n;
+    return true;
+}
+
 /* The ranks wanted: where in the upper histogram each lies, and which histogram of lower bits resolves it. */
 struct rank {
     size_t within; /* rank inside its bucket */
@@ -122,13 +136,18 @@ static float value_at(const struct rank *rank, const uint32_t *lower)
     return value_of(rank->bucket << 16 | low);
 }
 
-static bool resolve_crowded(const struct cb_pixels *pixels, const struct ranks *ranks,
+static bool resolve_crowded(const struct cb_pixel_parts *parts, const struct ranks *ranks,
                             const uint8_t *slot_of_bucket, float *ret_value, struct cb_error *err)
 {
     cb_auto(cb_free) uint32_t *lower = cb_room((size_t)ranks->slots * BUCKETS, sizeof *lower);
     if (lower == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a histogram");
-    count_lower(pixels, slot_of_bucket, lower);
+    for (size_t i = 0; i < parts->count; i++) {
+        struct cb_pixels pixels;
+        if (!parts->get(parts->self, i, &pixels, err))
+            return false;
+        count_lower(&pixels, slot_of_bucket, lower);
+    }
     for (size_t i = 0; i < ranks->count; i++)
         ret_value[i] = value_at(&ranks->rank[i], lower);
     return true;
@@ -140,8 +159,21 @@ static int compare_keys(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The keys of the pixels that lie in the buckets wanted. Returns how many. */
+static size_t keys_wanted(const struct cb_pixels *pixels, const uint8_t *slot_of_bucket, uint32_t *ret_key)
+{
+    size_t count = 0;
+    for (size_t y = 0; y < pixels->height; y++)
+        for (size_t x = 0; x < pixels->width; x++) {
+            uint32_t key = key_of(pixels->value[y * pixels->stride + x]);
+            if (slot_of_bucket[key >> 16] != 0 && is_good(pixels, y * pixels->stride + x))
+                ret_key[count++] = key;
+        }
+    return count;
+}
+
 /* Few pixels lie in the buckets wanted: sort them. ret_value as resolve_crowded. */
-static bool resolve_few(const struct cb_pixels *pixels, const struct ranks *ranks,
+static bool resolve_few(const struct cb_pixel_parts *parts, const struct ranks *ranks,
                         const uint8_t *slot_of_bucket, const uint32_t *upper, size_t few, float *ret_value,
                         struct cb_error *err)
 {
@@ -149,12 +181,12 @@ static bool resolve_few(const struct cb_pixels *pixels, const struct ranks *rank
     size_t count = 0;
     if (keys == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for %zu pixels", few);
-    for (size_t y = 0; y < pixels->height; y++)
-        for (size_t x = 0; x < pixels->width; x++) {
-            uint32_t key = key_of(pixels->value[y * pixels->stride + x]);
-            if (slot_of_bucket[key >> 16] != 0 && is_good(pixels, y * pixels->stride + x))
-                keys[count++] = key;
-        }
+    for (size_t i = 0; i < parts->count; i++) {
+        struct cb_pixels pixels;
+        if (!parts->get(parts->self, i, &pixels, err))
+            return false;
+        count += keys_wanted(&pixels, slot_of_bucket, keys + count);
+    }
     qsort(keys, count, sizeof *keys, compare_keys);
     for (size_t i = 0; i < ranks->count; i++) {
         size_t before = 0;
@@ -166,7 +198,7 @@ static bool resolve_few(const struct cb_pixels *pixels, const struct ranks *rank
     return true;
 }
 
-static bool resolve(const struct cb_pixels *pixels, const struct ranks *ranks, const uint32_t *upper,
+static bool resolve(const struct cb_pixel_parts *parts, const struct ranks *ranks, const uint32_t *upper,
                     float *ret_value, struct cb_error *err)
 {
     cb_auto(cb_free) uint8_t *slot_of_bucket = cb_room(BUCKETS, 1);
@@ -177,8 +209,8 @@ static bool resolve(const struct cb_pixels *pixels, const struct ranks *ranks, c
         slot_of_bucket[ranks->bucket_of_slot[slot]] = (uint8_t)(slot + 1);
         few += upper[ranks->bucket_of_slot[slot]];
     }
-    return few <= FEW ? resolve_few(pixels, ranks, slot_of_bucket, upper, few, ret_value, err)
-                      : resolve_crowded(pixels, ranks, slot_of_bucket, ret_value, err);
+    return few <= FEW ? resolve_few(parts, ranks, slot_of_bucket, upper, few, ret_value, err)
+                      : resolve_crowded(parts, ranks, slot_of_bucket, ret_value, err);
 }
 
 /* The two places in the order that a fraction lies between. */
@@ -194,14 +226,15 @@ static double between(double fraction, size_t n, float below, float above)
     return (1.0 - part) * (double)below + part * (double)above;
 }
 
-/* Of many pixels, which are not copied. */
-static bool at_of_many(const struct cb_pixels *pixels, const double *fraction, size_t count,
+bool cb_stats_at_parts(const struct cb_pixel_parts *parts, const double *fraction, size_t count,
                        double *ret_value, struct cb_error *err)
 {
+    size_t n = 0;
     cb_auto(cb_free) uint32_t *upper = cb_room(BUCKETS, sizeof *upper);
     if (upper == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory for a histogram");
-    size_t n = count_upper(pixels, upper);
+    if (!count_upper_of_parts(parts, upper, &n, err))
+        return false;
     for (size_t i = 0; n == 0 && i < count; i++)
         ret_value[i] = NAN;
     if (n == 0)
@@ -215,11 +248,28 @@ static bool at_of_many(const struct cb_pixels *pixels, const double *fraction, s
         add_rank(&ranks, upper, above);
     }
     float value[2 * CB_MAX_FRACTIONS] = { 0 };
-    if (!resolve(pixels, &ranks, upper, value, err))
+    if (!resolve(parts, &ranks, upper, value, err))
         return false;
     for (size_t i = 0; i < count; i++)
         ret_value[i] = between(fraction[i], n, value[2 * i], value[2 * i + 1]);
     return true;
+}
+
+static bool all_of(void *self, size_t part, struct cb_pixels *ret_pixels, struct cb_error *err)
+{
+    (void)part;
+    (void)err;
+    *ret_pixels = *(const struct cb_pixels *)self;
+    return true;
+}
+
+/* Of many pixels, which are not copied. */
+static bool at_of_many(const struct cb_pixels *pixels, const double *fraction, size_t count,
+                       double *ret_value, struct cb_error *err)
+{
+    struct cb_pixels whole = *pixels;
+    const struct cb_pixel_parts parts = { .self = &whole, .count = 1, .get = all_of };
+    return cb_stats_at_parts(&parts, fraction, count, ret_value, err);
 }
 
 static size_t list_keys(const struct cb_pixels *pixels, uint32_t *ret_key)

@@ -54,3 +54,15 @@ CB_MUST_CHECK bool cb_stats_measure(const struct cb_pixels *pixels, double clip,
 #define CB_MAX_FRACTIONS 16
 CB_MUST_CHECK bool cb_stats_at(const struct cb_pixels *pixels, const double *fraction, size_t count,
                                double *ret_value, struct cb_error *err);
+
+/* Pixels that are too many to be held at once: they are got part by part, each of them up to three times. */
+struct cb_pixel_parts {
+    void *self;
+    size_t count;
+    /* Part 0 <= part < count, valid until the next is got. */
+    bool (*get)(void *self, size_t part, struct cb_pixels *ret_pixels, struct cb_error *err);
+};
+
+/* As cb_stats_at, over all parts. Errors: those of get too. */
+CB_MUST_CHECK bool cb_stats_at_parts(const struct cb_pixel_parts *parts, const double *fraction, size_t count,
+                                     double *ret_value, struct cb_error *err);

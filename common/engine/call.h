@@ -6,6 +6,7 @@
 #include "calib/isr.h"
 #include "engine/pipeline.h"
 
+struct cb_frame_file;
 struct cb_raw;
 struct cb_yaml;
 
@@ -105,6 +106,12 @@ CB_MUST_CHECK bool cb_call_stamp(struct cb_call *call, struct cb_header *header,
 CB_MUST_CHECK bool cb_call_put_image(struct cb_call *call, const char *connection,
                                      const struct cb_image *image, const struct cb_header *header,
                                      struct cb_error *err);
+CB_MUST_CHECK bool cb_call_put_frame(struct cb_call *call, const char *connection,
+                                     const struct cb_frame_source *frame, const struct cb_header *header,
+                                     struct cb_error *err);
+/* Room on disk for an image of a detector, beside the outputs; to be freed before the quantum ends. */
+CB_MUST_CHECK bool cb_call_frame_file(struct cb_call *call, const struct cb_geometry *geometry,
+                                      struct cb_frame_file **ret_file, struct cb_error *err);
 CB_MUST_CHECK bool cb_call_put_text(struct cb_call *call, const char *connection, const char *text,
                                     size_t size, struct cb_error *err);
 /* Where an output of any other format is to be written by the task itself; to be freed. Counted as put. */

@@ -4,7 +4,9 @@
 #include "engine/call_state.h"
 #include "io/digest.h"
 #include "io/file.h"
+#include "io/frame_file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,14 +66,30 @@ static bool close_output(struct cb_call_output *output, char *path, struct cb_er
     return true;
 }
 
-bool cb_call_put_image(struct cb_call *call, const char *connection, const struct cb_image *image,
+bool cb_call_put_frame(struct cb_call *call, const char *connection, const struct cb_frame_source *frame,
                        const struct cb_header *header, struct cb_error *err)
 {
     struct cb_call_output *output = NULL;
     cb_auto(cb_free) char *path = NULL;
 
     return open_output(call, connection, &output, &path, err) &&
-           cb_exposure_write(path, image, header, err) && close_output(output, path, err);
+           cb_exposure_write_frame(path, frame, header, err) && close_output(output, path, err);
+}
+
+bool cb_call_put_image(struct cb_call *call, const char *connection, const struct cb_image *image,
+                       const struct cb_header *header, struct cb_error *err)
+{
+    const struct cb_frame_source frame = cb_frame_of_image(image, NAN);
+    return cb_call_put_frame(call, connection, &frame, header, err);
+}
+
+bool cb_call_frame_file(struct cb_call *call, const struct cb_geometry *geometry,
+                        struct cb_frame_file **ret_file, struct cb_error *err)
+{
+    cb_auto(cb_free) char *inside = cb_xasprintf("%s/frame", call->state->folder);
+    return cb_file_make_parents(inside, err) &&
+           cb_frame_file_new(call->state->folder, (size_t)geometry->width_px, (size_t)geometry->height_px,
+                             (size_t)geometry->segment[0].data.width, ret_file, err);
 }
 
 bool cb_call_put_text(struct cb_call *call, const char *connection, const char *text, size_t size,

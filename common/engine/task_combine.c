@@ -5,6 +5,7 @@
 #include "engine/call.h"
 #include "engine/tasks.h"
 #include "io/fits_raw.h"
+#include "io/frame_file.h"
 #include "io/yaml.h"
 
 #include <math.h>
@@ -264,17 +265,17 @@ static bool make_header(struct cb_call *call, struct cb_call_stack *stack, const
 static bool combine(struct cb_call *call, struct cb_call_stack *stack, const size_t *place, size_t n,
                     const struct cb_combine_config *config, struct cb_error *err)
 {
-    const struct cb_geometry *geometry = stack->source[0].raw.geometry;
-    cb_auto(cb_image_free) struct cb_image *image = NULL;
+    cb_auto(cb_frame_file_free) struct cb_frame_file *file = NULL;
     cb_auto(cb_header_free) struct cb_header *header = cb_header_new();
     struct cb_combine_report report = { 0 };
 
-    if (!cb_image_new((size_t)geometry->width_px, (size_t)geometry->height_px, CB_UNIT_NONE, &image, err))
+    if (!cb_call_frame_file(call, stack->source[0].raw.geometry, &file, err))
         return false;
+    struct cb_frame_store store = cb_frame_file_as_store(file);
     bool done =
-        cb_combine_stream(stack->source, n, &stack->isr, &stack->inputs, config, image, &report, err) &&
+        cb_combine_stream(stack->source, n, &stack->isr, &stack->inputs, config, &store, &report, err) &&
         make_header(call, stack, place, n, &report, header, err) &&
-        cb_call_put_image(call, "outputData", image, header, err);
+        cb_call_put_frame(call, "outputData", &store.frame, header, err);
     cb_combine_report_done(&report);
     return done;
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 #define HEADER_MAX ((size_t)8 << 20)
 #define NAME_MAX_BYTES 4096
-#define BLOCK_PIXELS 65536 /* converted and written at once */
+#define STRIP_ROWS 16 /* read, converted and written at once */
 
 /* A file while it is written under its temporary name. */
 struct output {
@@ -105,50 +106,70 @@ static void set_plane_cards(struct cb_header *header, const char *name)
     cb_header_set_string(header, "CUNIT2A", "PIXEL", NULL);
 }
 
-static void big_endian_floats(const float *value, size_t n, uint8_t *ret_bytes)
+/* To the byte order of the file, in place. */
+static void swap_bytes(uint32_t *words, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &value[i], sizeof bits);
-        bits = __builtin_bswap32(bits);
-        memcpy(ret_bytes + 4 * i, &bits, sizeof bits);
-    }
+    for (size_t i = 0; i < n; i++)
+        words[i] = __builtin_bswap32(words[i]);
 }
 
-static bool put_floats(struct output *out, const float *value, size_t n, struct cb_error *err)
+/* Which plane of the frame is read, for the strips of a compressed one. */
+enum plane { VALUE, VARIANCE, MASK };
+
+static bool get_rows(const struct cb_frame_source *frame, enum plane plane, size_t first, size_t rows,
+                     void *ret_pixels, struct cb_error *err)
 {
-    cb_auto(cb_free) uint8_t *bytes = cb_room(BLOCK_PIXELS, sizeof(float));
-    if (bytes == NULL)
+    const struct cb_box box = { 0, (int)first, frame->width_px, (int)rows };
+    return frame->read_box(frame->self, box, plane == VALUE ? ret_pixels : NULL,
+                           plane == VARIANCE ? ret_pixels : NULL, plane == MASK ? ret_pixels : NULL, err);
+}
+
+static bool put_values(struct output *out, const struct cb_frame_source *frame, struct cb_error *err)
+{
+    size_t width = (size_t)frame->width_px, height = (size_t)frame->height_px;
+    cb_auto(cb_free) uint32_t *strip = cb_room(STRIP_ROWS * width, sizeof *strip);
+    if (strip == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory to write \"%s\"", out->path);
-    for (size_t at = 0; at < n; at += BLOCK_PIXELS) {
-        size_t part = n - at < BLOCK_PIXELS ? n - at : BLOCK_PIXELS;
-        big_endian_floats(value + at, part, bytes);
-        if (!put(out, bytes, part * sizeof *value, err))
+    for (size_t y = 0; y < height; y += STRIP_ROWS) {
+        size_t rows = height - y < STRIP_ROWS ? height - y : STRIP_ROWS;
+        if (!get_rows(frame, VALUE, y, rows, strip, err))
+            return false;
+        swap_bytes(strip, rows * width);
+        if (!put(out, strip, rows * width * sizeof *strip, err))
             return false;
     }
     return pad(out, err);
 }
 
-static bool put_image(struct output *out, const struct cb_image *image, struct cb_error *err)
+static bool put_image(struct output *out, const struct cb_frame_source *frame, struct cb_error *err)
 {
     cb_auto(cb_header_free) struct cb_header *structure = cb_header_new();
     cb_auto(cb_header_free) struct cb_header *content = cb_header_new();
     cb_header_set_string(structure, "XTENSION", "IMAGE", NULL);
     cb_header_set_int(structure, "BITPIX", -32, NULL);
     cb_header_set_int(structure, "NAXIS", 2, NULL);
-    cb_header_set_int(structure, "NAXIS1", (int64_t)image->width_px, NULL);
-    cb_header_set_int(structure, "NAXIS2", (int64_t)image->height_px, NULL);
+    cb_header_set_int(structure, "NAXIS1", frame->width_px, NULL);
+    cb_header_set_int(structure, "NAXIS2", frame->height_px, NULL);
     cb_header_set_int(structure, "PCOUNT", 0, NULL);
     cb_header_set_int(structure, "GCOUNT", 1, NULL);
     set_plane_cards(content, "IMAGE");
-    if (image->unit != CB_UNIT_NONE)
-        cb_header_set_string(content, "BUNIT", cb_unit_name(image->unit), NULL);
-    return put_header(out, structure, content, err) &&
-           put_floats(out, image->value, image->width_px * image->height_px, err);
+    if (frame->unit != CB_UNIT_NONE)
+        cb_header_set_string(content, "BUNIT", cb_unit_name(frame->unit), NULL);
+    return put_header(out, structure, content, err) && put_values(out, frame, err);
 }
 
 /* ---- mask and variance
  * ------------------------------------------------------------------------------------------------ */
+
+static bool get_mask(void *self, size_t first, size_t rows, void *ret_pixels, struct cb_error *err)
+{
+    return get_rows(self, MASK, first, rows, ret_pixels, err);
+}
+
+static bool get_variance(void *self, size_t first, size_t rows, void *ret_pixels, struct cb_error *err)
+{
+    return get_rows(self, VARIANCE, first, rows, ret_pixels, err);
+}
 
 static bool put_heap(void *self, const void *bytes, size_t size, struct cb_error *err)
 {
@@ -173,15 +194,20 @@ static bool go_to(struct output *out, uint64_t place, struct cb_error *err)
 
 /* The heap is written as it is made; header and descriptors, which tell its size, are written again behind
  * it. */
-static bool put_compressed(struct output *out, const struct cb_tiles_format *format, const void *pixels,
+static bool put_compressed(struct output *out, const struct cb_frame_source *frame, bool is_variance,
                            const struct cb_header *content, struct cb_error *err)
 {
+    struct cb_frame_source from = *frame;
+    const struct cb_tiles_format layout = { (size_t)frame->width_px, (size_t)frame->height_px, is_variance };
+    const struct cb_tiles_format *format = &layout;
     struct cb_tiles tiles = { .descriptors = NULL };
     uint64_t start = out->size;
     if (!cb_tiles_new(format, &tiles, err))
         return false;
-    bool ok = put_table(out, format, &tiles, content, err) &&
-              cb_tiles_compress(format, pixels, &tiles, put_heap, out, err) && pad(out, err);
+    bool ok =
+        put_table(out, format, &tiles, content, err) &&
+        cb_tiles_compress(format, is_variance ? get_variance : get_mask, &from, &tiles, put_heap, out, err) &&
+        pad(out, err);
     uint64_t end = out->size;
     ok = ok && go_to(out, start, err) && put_table(out, format, &tiles, content, err) && go_to(out, end, err);
     out->size = end;
@@ -189,44 +215,42 @@ static bool put_compressed(struct output *out, const struct cb_tiles_format *for
     return ok;
 }
 
-static bool put_mask(struct output *out, const struct cb_image *image, struct cb_error *err)
+static bool put_mask(struct output *out, const struct cb_frame_source *frame, struct cb_error *err)
 {
     char key[64];
     cb_auto(cb_header_free) struct cb_header *content = cb_header_new();
-    const struct cb_tiles_format format = { image->width_px, image->height_px, false };
     set_plane_cards(content, "MASK");
     for (int plane = 0; plane < CB_PLANE_COUNT; plane++) {
         snprintf(key, sizeof key, "MP_%s", cb_mask_plane_name(plane));
         cb_header_set_int(content, key, plane, NULL);
     }
-    return put_compressed(out, &format, image->mask, content, err);
+    return put_compressed(out, frame, false, content, err);
 }
 
-static bool put_variance(struct output *out, const struct cb_image *image, struct cb_error *err)
+static bool put_variance(struct output *out, const struct cb_frame_source *frame, struct cb_error *err)
 {
     cb_auto(cb_header_free) struct cb_header *content = cb_header_new();
-    const struct cb_tiles_format format = { image->width_px, image->height_px, true };
     set_plane_cards(content, "VARIANCE");
-    return put_compressed(out, &format, image->variance, content, err);
+    return put_compressed(out, frame, true, content, err);
 }
 
 /* ---- the file
  * -----------------------------------------------------------------------------------------------------------
  */
 
-static bool put_all(struct output *out, const struct cb_image *image, const struct cb_header *header,
+static bool put_all(struct output *out, const struct cb_frame_source *frame, const struct cb_header *header,
                     struct cb_error *err)
 {
-    if (!put_primary(out, header, err) || !put_image(out, image, err) || !put_mask(out, image, err) ||
-        !put_variance(out, image, err))
+    if (!put_primary(out, header, err) || !put_image(out, frame, err) || !put_mask(out, frame, err) ||
+        !put_variance(out, frame, err))
         return false;
     if (fsync(out->fd) != 0)
         return cb_fail(err, CB_ERR_TRANSIENT, "could not sync file \"%s\": %s", out->path, strerror(errno));
     return true;
 }
 
-bool cb_exposure_write(const char *path, const struct cb_image *image, const struct cb_header *header,
-                       struct cb_error *err)
+bool cb_exposure_write_frame(const char *path, const struct cb_frame_source *frame,
+                             const struct cb_header *header, struct cb_error *err)
 {
     char temporary[NAME_MAX_BYTES];
     int length = snprintf(temporary, sizeof temporary, "%s.XXXXXX.tmp", path);
@@ -239,7 +263,7 @@ bool cb_exposure_write(const char *path, const struct cb_image *image, const str
         return cb_fail(err, CB_ERR_TRANSIENT, "could not make file \"%s\": %s", temporary, strerror(errno));
     bool ok = fchmod(out.fd, 0644) == 0 ||
               cb_fail(err, CB_ERR_TRANSIENT, "could not open up file \"%s\": %s", temporary, strerror(errno));
-    ok = ok && put_all(&out, image, header, err);
+    ok = ok && put_all(&out, frame, header, err);
     if (close(out.fd) != 0 && ok)
         ok = cb_fail(err, CB_ERR_TRANSIENT, "could not write file \"%s\": %s", path, strerror(errno));
     if (ok && rename(temporary, path) != 0)
@@ -247,4 +271,11 @@ bool cb_exposure_write(const char *path, const struct cb_image *image, const str
     if (!ok)
         unlink(temporary);
     return ok && cb_file_sync_parent(path, err);
+}
+
+bool cb_exposure_write(const char *path, const struct cb_image *image, const struct cb_header *header,
+                       struct cb_error *err)
+{
+    const struct cb_frame_source frame = cb_frame_of_image(image, NAN);
+    return cb_exposure_write_frame(path, &frame, header, err);
 }

@@ -16,6 +16,9 @@
  */
 CB_MUST_CHECK bool cb_exposure_write(const char *path, const struct cb_image *image,
                                      const struct cb_header *header, struct cb_error *err);
+/* The same of an image that is read by strips, each of which is held in memory alone. */
+CB_MUST_CHECK bool cb_exposure_write_frame(const char *path, const struct cb_frame_source *frame,
+                                           const struct cb_header *header, struct cb_error *err);
 
 /*
  * Read an exposure, ours or another's: planes by EXTNAME or EXTTYPE, plain or compressed; mask bits

@@ -312,7 +312,7 @@ static bool read_box(void *self, struct cb_box box, float *ret_value, float *ret
         box.y0 + box.height > file->height_px)
         return cb_fail(err, CB_ERR_INVALID, "box [%d+%d, %d+%d] lies outside exposure \"%s\"", box.x0,
                        box.width, box.y0, box.height, file->path);
-    if (!read_plane(file, file->value_hdu, TFLOAT, box, ret_value, err) ||
+    if ((ret_value != NULL && !read_plane(file, file->value_hdu, TFLOAT, box, ret_value, err)) ||
         (ret_mask != NULL && !load_mask(file, err)) || (ret_variance != NULL && !load_variance(file, err)))
         return false;
     if (ret_mask != NULL)

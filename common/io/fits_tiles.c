@@ -89,20 +89,24 @@ static size_t deflate_tile(z_stream *z, uint8_t *bytes, size_t n, bool shuffled,
 struct press {
     const struct cb_tiles_format *format;
     z_stream z;
-    uint8_t *bytes; /* a tile */
-    uint8_t *out;   /* a compressed tile */
+    uint32_t *pixels; /* a tile */
+    uint8_t *bytes;   /* the same in its order on disk */
+    uint8_t *out;     /* a compressed tile */
     size_t room;
+    cb_tiles_get *get;
+    void *from;
     cb_tiles_put *put;
-    void *self;
+    void *to;
 };
 
-static bool compress_tile(struct press *press, const uint32_t *pixels, size_t tile, struct cb_tiles *tiles,
-                          struct cb_error *err)
+static bool compress_tile(struct press *press, size_t tile, struct cb_tiles *tiles, struct cb_error *err)
 {
     const struct cb_tiles_format *format = press->format;
     size_t first = tile * CB_TILE_ROWS, left = format->height_px - first;
-    size_t n = (left < CB_TILE_ROWS ? left : CB_TILE_ROWS) * format->width_px;
-    serialize(pixels + first * format->width_px, n, format->is_float, press->bytes);
+    size_t rows = left < CB_TILE_ROWS ? left : CB_TILE_ROWS, n = rows * format->width_px;
+    if (!press->get(press->from, first, rows, press->pixels, err))
+        return false;
+    serialize(press->pixels, n, format->is_float, press->bytes);
     size_t size = deflate_tile(&press->z, press->bytes, n, format->is_float, press->out, press->room);
     if (size == 0)
         return cb_fail(err, CB_ERR_TRANSIENT, "could not compress a tile: %s",
@@ -113,26 +117,28 @@ static bool compress_tile(struct press *press, const uint32_t *pixels, size_t ti
     put_big_endian(tiles->descriptors + tile * CB_TILE_DESCRIPTOR_BYTES + 4, (uint32_t)tiles->heap_size);
     tiles->heap_size += size;
     tiles->longest = size > tiles->longest ? size : tiles->longest;
-    return press->put(press->self, press->out, size, err);
+    return press->put(press->to, press->out, size, err);
 }
 
-bool cb_tiles_compress(const struct cb_tiles_format *format, const void *pixels, struct cb_tiles *tiles,
-                       cb_tiles_put *put, void *self, struct cb_error *err)
+bool cb_tiles_compress(const struct cb_tiles_format *format, cb_tiles_get *get, void *from,
+                       struct cb_tiles *tiles, cb_tiles_put *put, void *to, struct cb_error *err)
 {
-    struct press press = { .format = format, .put = put, .self = self };
+    struct press press = { .format = format, .get = get, .from = from, .put = put, .to = to };
     size_t tile_bytes = CB_TILE_ROWS * format->width_px * BYTES;
     if (deflateInit2(&press.z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, 8,
                      format->is_float ? Z_RLE : Z_DEFAULT_STRATEGY) != Z_OK)
         return cb_fail(err, CB_ERR_TRANSIENT, "no memory to compress a plane");
     press.room = deflateBound(&press.z, (uLong)tile_bytes) + TILE_MARGIN;
+    press.pixels = malloc(tile_bytes);
     press.bytes = malloc(tile_bytes);
     press.out = malloc(press.room);
-    bool ok = press.bytes != NULL && press.out != NULL;
+    bool ok = press.pixels != NULL && press.bytes != NULL && press.out != NULL;
     if (!ok)
         cb_fail(err, CB_ERR_TRANSIENT, "no memory to compress a plane");
     for (size_t tile = 0; ok && tile < tiles->count; tile++)
-        ok = compress_tile(&press, pixels, tile, tiles, err);
+        ok = compress_tile(&press, tile, tiles, err);
     deflateEnd(&press.z);
+    free(press.pixels);
     free(press.bytes);
     free(press.out);
     return ok;

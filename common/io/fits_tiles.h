@@ -28,14 +28,17 @@ void cb_tiles_done(struct cb_tiles *tiles);
 /* Takes the bytes of the heap, tile by tile. */
 typedef bool cb_tiles_put(void *self, const void *bytes, size_t size, struct cb_error *err);
 
+/* Gives rows of the plane (host byte order) as they are wanted, each once, from the first to the last. */
+typedef bool cb_tiles_get(void *self, size_t first, size_t rows, void *ret_pixels, struct cb_error *err);
+
 /*
- * Compress a plane of 4-byte pixels (host byte order). The bytes depend on the pixels only.
+ * Compress a plane of 4-byte pixels, of which a tile is held at a time. The bytes depend on the pixels only.
  *
  * Errors    CB_ERR_TRANSIENT  no memory
- *           CB_ERR_INVALID    more than 2 GiB; and those of put
+ *           CB_ERR_INVALID    more than 2 GiB; and those of get and put
  */
-CB_MUST_CHECK bool cb_tiles_compress(const struct cb_tiles_format *format, const void *pixels,
-                                     struct cb_tiles *tiles, cb_tiles_put *put, void *self,
+CB_MUST_CHECK bool cb_tiles_compress(const struct cb_tiles_format *format, cb_tiles_get *get, void *from,
+                                     struct cb_tiles *tiles, cb_tiles_put *put, void *to,
                                      struct cb_error *err);
 
 /* The cards XTENSION ... ZQUANTIZ of the table; as many and in the same order whatever the tiles hold. */

@@ -11,7 +11,9 @@
 #include "calib/combine.h"
 #include "io/fits_exposure.h"
 #include "io/fits_raw.h"
+#include "io/frame_file.h"
 
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +28,9 @@ static bool combine(const char *dir, size_t n, const char *path, bool like_plain
     struct cb_combine_config config = cb_combine_defaults();
     struct cb_isr_inputs inputs = { .ptc = NULL };
     struct cb_combine_report report = { .inputs = 0 };
-    cb_auto(cb_image_free) struct cb_image *image = NULL;
+    cb_auto(cb_free) char *folder = strdup(path);
+    cb_auto(cb_frame_file_free) struct cb_frame_file *file = NULL;
+    struct cb_frame_store store = { .write_box = NULL };
     bool ok = true;
 
     isr.doBootstrap = true;
@@ -42,9 +46,11 @@ static bool combine(const char *dir, size_t n, const char *path, bool like_plain
         if (ok)
             sources[i] = (struct cb_stack_source){ .raw = cb_raw_as_source(raws[i], i, 4), .scale = 1.0 };
     }
-    ok = ok && cb_image_new(4072, 4000, CB_UNIT_ADU, &image, err) &&
-         cb_combine_stream(sources, n, &isr, &inputs, &config, image, &report, err) &&
-         cb_exposure_write(path, image, NULL, err);
+    ok = ok && cb_frame_file_new(dirname(folder), 4072, 4000, 509, &file, err);
+    if (ok)
+        store = cb_frame_file_as_store(file);
+    ok = ok && cb_combine_stream(sources, n, &isr, &inputs, &config, &store, &report, err) &&
+         cb_exposure_write_frame(path, &store.frame, NULL, err);
     cb_combine_report_done(&report);
     for (size_t i = 0; i < n; i++)
         cb_raw_close(raws[i]);

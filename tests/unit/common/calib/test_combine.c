@@ -1,5 +1,6 @@
 /* Combination of exposures whose truth is known: noise floor, order, memory, scales, masks. */
 #include "calib/combine.h"
+#include "calib/stats.h"
 #include "support/spec.h"
 
 #include <stdio.h>
@@ -127,9 +128,11 @@ static struct cb_image *combined(const struct cb_stack_source *sources, size_t n
     const struct cb_isr_inputs none = { .ptc = NULL };
     struct cb_error err = { .kind = CB_ERR_NONE };
     assert_true(cb_image_new(8 * DATA_W, 2 * DATA_H, CB_UNIT_NONE, &image, NULL));
-    bool ok = cb_combine_stream(sources, n, isr, &none, config, image, &report, &err);
+    struct cb_frame_store store = cb_store_of_image(image);
+    bool ok = cb_combine_stream(sources, n, isr, &none, config, &store, &report, &err);
     assert_string_equal(err.text, "");
     assert_true(ok);
+    image->unit = store.frame.unit;
     cb_combine_report_done(&report);
     return image;
 }
@@ -243,13 +246,14 @@ static void mean_stats_divides_each_exposure_by_its_own_level(void **state)
     config.exposureScaling = CB_SCALE_MEAN_STATS;
     sources_of(fake, sources);
     assert_true(cb_image_new(8 * DATA_W, 2 * DATA_H, CB_UNIT_NONE, &image, NULL));
-    assert_true(cb_combine_stream(sources, N, &isr, &none, &config, image, &report, NULL));
+    struct cb_frame_store store = cb_store_of_image(image);
+    assert_true(cb_combine_stream(sources, N, &isr, &none, &config, &store, &report, NULL));
     double mean = 0.0;
     for (size_t i = 0; i < image->width_px * image->height_px; i++)
         mean += (double)image->value[i];
     assert_close(mean / (double)(image->width_px * image->height_px), 1.0, 1e-4);
     assert_close(report.scale[5][0], level[5] + 1.75, 3.0);
-    assert_int_equal(image->unit, CB_UNIT_NONE);
+    assert_int_equal(store.frame.unit, CB_UNIT_NONE);
     cb_combine_report_done(&report);
     cb_image_free(image);
     fake_free(fake);
@@ -295,15 +299,23 @@ static void an_amplifier_without_gain_is_bad_and_the_others_are_in_electrons(voi
     isr.doApplyGains = true;
     sources_of(fake, sources);
     assert_true(cb_image_new(8 * DATA_W, 2 * DATA_H, CB_UNIT_NONE, &image, NULL));
-    assert_true(cb_combine_stream(sources, N, &isr, &inputs, &config, image, &report, NULL));
-    assert_int_equal(image->unit, CB_UNIT_ELECTRON);
+    struct cb_frame_store store = cb_store_of_image(image);
+    assert_true(cb_combine_stream(sources, N, &isr, &inputs, &config, &store, &report, NULL));
+    assert_int_equal(store.frame.unit, CB_UNIT_ELECTRON);
     assert_int_equal(report.bad_pixels[6], DATA_W * DATA_H);
     assert_int_equal(report.bad_pixels[5], 0);
     assert_true(report.isr[0].amp[6].bad);
     struct cb_box box = fake->geometry.segment[6].assembled;
     size_t at = (size_t)box.y0 * image->width_px + (size_t)box.x0;
     assert_int_equal(image->mask[at], CB_MASK(BAD));
-    assert_true(isfinite(image->value[at]) && isfinite(image->variance[at]));
+    double median[2];
+    const double half = 0.5;
+    struct cb_pixels good = cb_pixels_of(image, NULL, CB_MASK(BAD));
+    assert_true(cb_stats_at(&good, &half, 1, &median[0], NULL));
+    good.value = image->variance;
+    assert_true(cb_stats_at(&good, &half, 1, &median[1], NULL));
+    assert_close(image->value[at], (float)median[0], 0.0);
+    assert_close(image->variance[at], (float)median[1], 0.0);
     cb_combine_report_done(&report);
     cb_image_free(image);
 }
@@ -316,7 +328,8 @@ static void check_refused(const struct cb_stack_source *sources, size_t n, const
     const struct cb_isr_inputs none = { .ptc = NULL };
     struct cb_error err = { .kind = CB_ERR_NONE };
     assert_true(cb_image_new(8 * DATA_W, 2 * DATA_H, CB_UNIT_NONE, &image, NULL));
-    assert_false(cb_combine_stream(sources, n, isr, &none, config, image, &report, &err));
+    struct cb_frame_store store = cb_store_of_image(image);
+    assert_false(cb_combine_stream(sources, n, isr, &none, config, &store, &report, &err));
     assert_int_equal(err.kind, kind);
     assert_non_null(strstr(err.text, reason));
     cb_combine_report_done(&report);

@@ -106,9 +106,11 @@ static struct cb_image *combined(struct sample *sample, size_t kind, const doubl
             .scale = scale != NULL ? scale[i] : 1.0,
         };
     assert_true(cb_image_new(W, H, CB_UNIT_NONE, &image, NULL));
-    bool ok = cb_combine_stream(sources, FRAMES, isr, inputs, config, image, &report, &err);
+    struct cb_frame_store store = cb_store_of_image(image);
+    bool ok = cb_combine_stream(sources, FRAMES, isr, inputs, config, &store, &report, &err);
     assert_string_equal(err.text, "");
     assert_true(ok);
+    image->unit = store.frame.unit;
     cb_combine_report_done(&report);
     return image;
 }

@@ -111,8 +111,10 @@ static struct cb_image *master_of(size_t n)
     }
     const struct cb_geometry *g = sources[0].raw.geometry;
     assert_true(cb_image_new((size_t)g->width_px, (size_t)g->height_px, CB_UNIT_ELECTRON, &master, NULL));
-    if (!cb_combine_stream(sources, n, &isr, &inputs, &config, master, &report, &err))
+    struct cb_frame_store store = cb_store_of_image(master);
+    if (!cb_combine_stream(sources, n, &isr, &inputs, &config, &store, &report, &err))
         fail_msg("%s", err.text);
+    master->unit = store.frame.unit;
     cb_combine_report_done(&report);
     for (size_t i = 0; i < n; i++)
         cb_raw_close(raw[i]);
