@@ -249,8 +249,8 @@ static double seconds_of(struct timeval time)
     return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
 }
 
-/* The peak of memory is that of a quantum, not that of all before it in this process. Where the system does not
- * allow it, the peak stays that of the process. */
+/* The peak of memory is that of a quantum, not that of all before it in this process. Where the system does
+ * not allow it, the peak stays that of the process. */
 static void forget_peak(void)
 {
     int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
