@@ -137,7 +137,9 @@ static void bias_dark_and_flat_agree_with_the_truth(void **state)
     check_bias(f, BIAS_OUT, 1.0, 1.45);
     certify_result(f, "bias", BIAS_OUT, "LSSTComCam/calib/DM-1/demo/bias.20241210a");
     run_pipeline(f, "cpDark", WHERE("dark"), DARK_OUT);
-    check_dark(f, 1.35, 0.02); /* the parallel overscan takes a part of so faint a dark with it */
+    /* The level of the parallel overscan hangs on the serial medians (10 columns) of its 4 rows: 0.19 adu for
+     * 16 amplifiers in 4 darks less 4 biases, 0.009 e-/s. In these frames it is 0.33 adu, 1.7 sigma. */
+    check_dark(f, 1.35, 0.02);
     certify_result(f, "dark", DARK_OUT, "LSSTComCam/calib/DM-1/demo/dark.20241210a");
     run_pipeline(f, "cpFlat", WHERE("flat") " and band='r'", FLAT_OUT);
     check_flat(f);
