@@ -149,6 +149,7 @@ static bool submit_with(struct ctl *ctl, const struct variables *variables, cons
         .options = options,
         .verify_where = ctl_args_text(&ctl->args, "verify-where", NULL),
         .by = ctl_person(ctl),
+        .only_one = true,
     };
 
     bool done = submission_put(ctl, &submission, &submitted, err);

@@ -188,6 +188,22 @@ static bool check_service(struct ctl *ctl, struct cb_db *db, const char *engine,
     return ctl_refuse(ctl, CTL_UNAVAILABLE, err, "the %s is not up", engine);
 }
 
+/* A second run below the same output would hide the first one behind the same name. */
+static bool check_earlier(struct ctl *ctl, struct cb_db *db, const struct cb_run *run, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+
+    if (!cb_db_run(db, sql_find_earlier_run,
+                   CB_P(cb_p_text(run->repository), cb_p_text(run->output_collection)), &rows, err))
+        return false;
+    if (cb_rows_count(rows) == 0)
+        return true;
+    (void)ctl_hint(ctl, "Give another letter with --rerun; calbus generation show %s tells of this one.",
+                   run->output_collection);
+    return ctl_refuse(ctl, CTL_REFUSED, err, "run \"%s\" of this ticket, tag and rerun is there: %s",
+                      cb_rows_text(rows, 0, 0), cb_rows_text(rows, 0, 1));
+}
+
 static bool put_event(struct cb_db *db, const struct cb_run *run, struct cb_error *err)
 {
     if (strcmp(run->engine, "verifier") == 0) {
@@ -257,7 +273,8 @@ static bool put(struct ctl *ctl, const struct submission *submission, struct req
         !open_repository(ctl, db, submission->environment, request, err))
         return false;
     fill_run(request, submission->by);
-    if (!cb_plan_check(request->repo, &request->run, &request->quanta, err) ||
+    if ((submission->only_one && !check_earlier(ctl, db, &request->run, err)) ||
+        !cb_plan_check(request->repo, &request->run, &request->quanta, err) ||
         !note_verification(submission, &request->run, err) ||
         !check_service(ctl, db, request->run.engine, err) || !store(ctl, db, &request->run, err))
         return false;

@@ -14,6 +14,7 @@ struct submission {
     const char *options;                    /* more "--config T:F=V"; NULL */
     const char *verify_where;               /* what to verify the product on; NULL: $SELECTION_TYPE_V */
     const char *by;                         /* who asks */
+    bool only_one; /* refuse when an earlier run below the same output has not failed; bps makes another */
 };
 
 /* What was submitted. */

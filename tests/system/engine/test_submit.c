@@ -98,6 +98,28 @@ static void submit_returns_when_the_run_has_succeeded(void **state)
     end_suite(&suite);
 }
 
+static void a_second_run_of_the_same_rerun_is_refused_unless_the_first_has_failed(void **state)
+{
+    struct fixture *f = *state;
+    cb_auto(cb_free) char *said = NULL, *again = NULL, *after = NULL;
+    static const char *const submit[] = { "calbus", "generation", "submit", "bias", "--no-wait", NULL };
+    make_home(f);
+    struct suite suite = start_suite(f);
+    int status = run_program(f, submit, campaign, &said);
+    if (status != 0)
+        fail_msg("exit status %d: %s", status, said);
+    assert_int_equal(run_program(f, submit, campaign, &again), 4);
+    says(again, "Give another letter with --rerun");
+    assert_int_equal(number(f, "SELECT count(*) FROM calbus.run"), 1);
+    end_suite(&suite);
+    assert_int_equal(
+        number(f,
+               "WITH lost AS (UPDATE calbus.run SET state = 'failed' RETURNING 1) SELECT count(*) FROM lost"),
+        1);
+    assert_int_equal(run_program(f, submit, campaign, &after), 69);
+    says(after, "the generator is not up");
+}
+
 static void nothing_is_written_when_a_variable_is_unset(void **state)
 {
     struct fixture *f = *state;
@@ -213,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest submit[] = {
         spec(submit_returns_when_the_run_has_succeeded),
+        spec(a_second_run_of_the_same_rerun_is_refused_unless_the_first_has_failed),
         spec(nothing_is_written_when_a_variable_is_unset),
         spec(without_a_generator_it_says_calbus_up),
         spec(a_bias_is_verified_on_what_was_selected_or_else_on_its_own_and_the_newest),
