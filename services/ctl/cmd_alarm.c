@@ -134,8 +134,7 @@ static bool command(struct ctl *ctl, struct cb_error *err)
     const struct cb_outgoing outgoing = { .type = "alarm.command", .key = asked.name };
     if (!ctl_ask(ctl, "alarm", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    fprintf(ctl->out, "%s\n", result);
-    return true;
+    return ctl_print_one(ctl, "result", result, err);
 }
 
 #define COMMAND(verb, what)                                                                                  \

@@ -51,7 +51,8 @@ static bool propose(struct ctl *ctl, struct cb_error *err)
     const struct cb_outgoing outgoing = { .type = "approval.requested", .key = proposal };
     if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    fprintf(ctl->out, "%s\n", proposal);
+    if (!ctl_print_one(ctl, "proposal_id", proposal, err))
+        return false;
     ctl_say(ctl, "next: calbus approval show %s, then accept or reject it", proposal);
     return true;
 }
@@ -99,8 +100,7 @@ static bool decide(struct ctl *ctl, struct cb_error *err)
     const struct cb_outgoing outgoing = { .type = "approval.decided", .key = proposal };
     if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    fprintf(ctl->out, "%s\n", result);
-    return true;
+    return ctl_print_one(ctl, "result", result, err);
 }
 
 static const struct ctl_column list_columns[] = {
@@ -169,8 +169,7 @@ static bool verify_audit(struct ctl *ctl, struct cb_error *err)
     if (cb_rows_count(rows) > 0)
         return ctl_refuse(ctl, CTL_BAD_DATA, err, "line %lld of the audit log is not as it was written",
                           (long long)cb_rows_int(rows, 0, 0));
-    fprintf(ctl->out, "the audit log is whole\n");
-    return true;
+    return ctl_print_one(ctl, "result", "the audit log is whole", err);
 }
 
 static bool audit(struct ctl *ctl, struct cb_error *err)

@@ -185,7 +185,8 @@ static bool curate(struct ctl *ctl, struct cb_error *err)
     job.repo = repo;
     if (!register_all(&job, err))
         return false;
-    fprintf(ctl->out, "%s\n", job.collection);
+    if (!ctl_print_one(ctl, "collection", job.collection, err))
+        return false;
     ctl_say(ctl, "put %zu %s into %s and certified them; next: calbus chain prepend %s/calib %s",
             ctl->args.n_words, job.type, job.run, job.instrument->name, job.collection);
     return true;

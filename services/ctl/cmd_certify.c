@@ -81,7 +81,8 @@ static bool certify(struct ctl *ctl, struct cb_error *err)
                                           .key = requested.generation_run };
     if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    fprintf(ctl->out, "%s\n", result);
+    if (!ctl_print_one(ctl, "result", result, err))
+        return false;
     ctl_say(ctl, "next: calbus approval propose --ticket ... --taxicab ...");
     return true;
 }

@@ -28,8 +28,7 @@ static bool uri(struct ctl *ctl, struct cb_error *err)
         ctl_hint(ctl, "Start the suite with calbus up.");
         return ctl_refuse(ctl, CTL_NOT_FOUND, err, "there is no database under \"%s\" yet", ctl->layout.home);
     }
-    fprintf(ctl->out, "%s\n", text);
-    return true;
+    return ctl_print_one(ctl, "uri", text, err);
 }
 
 static bool status(struct ctl *ctl, struct cb_error *err)

@@ -82,7 +82,8 @@ static bool retry(struct ctl *ctl, struct cb_error *err)
         return cb_fail(err, CB_ERR_TRANSIENT, "could not move \"%s\" back: %s", kept_as, strerror(errno));
     cb_auto(cb_free) char *reason = cb_xasprintf("%s.reason.json", kept_as);
     (void)unlink(reason);
-    fprintf(ctl->out, "%s\n", landed_as);
+    if (!ctl_print_one(ctl, "landed_as", landed_as, err))
+        return false;
     ctl_say(ctl, "it is looked at again now");
     return true;
 }

@@ -63,7 +63,7 @@ static bool print_for_people(struct ctl *ctl, struct cb_db *db, const char *site
             return false;
         for (size_t r = 0; r < cb_rows_count(rows); r++) {
             const char *subject = cb_rows_text(rows, r, 1);
-            fprintf(ctl->out, "%-13s%s%s%s\n", r == 0 ? cb_rows_text(rows, r, 0) : "", subject,
+            fprintf(ctl->out, "  %-13s%s%s%s\n", r == 0 ? cb_rows_text(rows, r, 0) : "", subject,
                     *subject == '\0' ? "" : "       ", cb_rows_text(rows, r, 2));
         }
     }

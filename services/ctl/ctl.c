@@ -76,6 +76,20 @@ bool ctl_print(struct ctl *ctl, const struct ctl_table *table, struct cb_error *
     return printed;
 }
 
+bool ctl_print_one(struct ctl *ctl, const char *key, const char *value, struct cb_error *err)
+{
+    if (!ctl_args_has(&ctl->args, "json")) {
+        fprintf(ctl->out, "%s\n", value);
+        return true;
+    }
+    const struct ctl_column columns[] = { { key, NULL, CTL_COL_TEXT }, { .key = NULL } };
+    cb_auto(cb_free) char *schema = cb_xasprintf("calbus.%s%s%s.v1", ctl->noun, ctl->verb != NULL ? "." : "",
+                                                 ctl->verb != NULL ? ctl->verb : "");
+    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new(schema, columns);
+    ctl_table_add(table, &value);
+    return ctl_print(ctl, table, err);
+}
+
 /* ---- settings ---- */
 
 enum { MOST_OVERRIDES = 64 };

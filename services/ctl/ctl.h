@@ -63,6 +63,8 @@ bool ctl_hint(struct ctl *ctl, const char *fmt, ...) __attribute__((format(print
 void ctl_say(const struct ctl *ctl, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Print a table as the common flags ask. */
 CB_MUST_CHECK bool ctl_print(struct ctl *ctl, const struct ctl_table *table, struct cb_error *err);
+/* Print the one thing that a command yields: as it is, or under its key in a JSON document. */
+CB_MUST_CHECK bool ctl_print_one(struct ctl *ctl, const char *key, const char *value, struct cb_error *err);
 bool ctl_wants_colour(const struct ctl *ctl, FILE *stream);
 
 /* The i-th word, NULL if there is none. */

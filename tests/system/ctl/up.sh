@@ -20,6 +20,7 @@ first=$(supervisor_pid)
 check "and starts nothing anew" test "$first" = "$(supervisor_pid)"
 check "another broker is refused while it runs" test "$(status_of "$CALBUS" up --broker kafka)" = 4
 check "the address of the database is printed" grep -q '^postgresql://calbus@/calbus?host=' <("$CALBUS" db uri)
+check "with --json as a document" grep -q '^{"schema":"calbus.db.uri.v1","items":\[{"uri":"postgresql://' <("$CALBUS" db uri --json)
 check "all migrations are applied" test "$("$CALBUS" db status --plain | wc -l)" = "$(find "$3/deploy/migrations" -name '*.sql' | wc -l)"
 for site in usdf summit bts; do
   check "$site has a landing folder and a storage folder" test -d "$CALBUS_HOME/sites/$site/landing" -a -d "$CALBUS_HOME/sites/$site/rse"
