@@ -62,7 +62,7 @@ static bool write_box(void *self, struct cb_box box, const float *value, const f
 struct cb_frame_source cb_frame_of_image(const struct cb_image *image, double dark_s)
 {
     return (struct cb_frame_source){
-        .self = (void *)(uintptr_t)image, /* read_box takes it as const again */
+        .self = (void *)image, /* read_box takes it as const again */
         .read_box = read_box,
         .width_px = (int)image->width_px,
         .height_px = (int)image->height_px,

@@ -148,7 +148,7 @@ static bool write_box(void *self, struct cb_box box, const float *value, const f
                       const uint32_t *mask, struct cb_error *err)
 {
     const struct cb_frame_file *file = self;
-    void *planes[] = { (void *)(uintptr_t)value, (void *)(uintptr_t)variance, (void *)(uintptr_t)mask };
+    void *planes[] = { (void *)value, (void *)variance, (void *)mask };
     return is_inside(file, box, err) && move_box(file, VALUE, true, box, planes[0], err) &&
            move_box(file, VARIANCE, true, box, planes[1], err) &&
            move_box(file, MASK, true, box, planes[2], err);

@@ -2,6 +2,7 @@
 #include "alarm.h"
 #include "calbus/v1/certification.pb-c.h"
 #include "service/decode.h"
+#include "rules.h"
 #include "state.h"
 
 #include <stdio.h>
@@ -13,15 +14,16 @@ bool on_calibration_stale(void *self, struct cb_db *db, const struct cb_event *e
         return false;
     const Calbus__V1__CalibrationStale *stale = ((const Calbus__V1__CertificationEvent *)message)->stale;
 
-    struct finding finding = { .severity = CB_SEVERITY_WARNING };
-    snprintf(finding.name, sizeof finding.name, "CalibrationStale.%s.%s:0", stale->instrument,
-             stale->dataset_type);
+    struct finding finding = { .severity = stale->over ? CB_SEVERITY_NONE : CB_SEVERITY_WARNING };
+    product_name("CalibrationStale", stale->instrument, stale->dataset_type, stale->physical_filter,
+                 finding.name, sizeof finding.name);
     const char *const labels[][2] = { { "alertname", "CalibrationStale" },
                                       { "instrument", stale->instrument },
                                       { "calib_type", stale->dataset_type },
+                                      { "physical_filter", stale->physical_filter },
                                       { NULL, NULL } };
     set_labels(&finding, labels);
-    snprintf(finding.reason, sizeof finding.reason, "%s was built from what %s has superseded",
-             stale->collection, stale->because_of);
+    snprintf(finding.reason, sizeof finding.reason, "%s: %s was built from what %s has superseded",
+             stale->repository, stale->collection, stale->because_of);
     return report_finding(self, db, &finding, event, err);
 }

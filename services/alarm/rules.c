@@ -16,6 +16,13 @@ void product_prefix(const char *class_name, const char *instrument, const char *
              physical_filter[0] != '\0' ? "." : "");
 }
 
+void product_name(const char *class_name, const char *instrument, const char *calib_type,
+                  const char *physical_filter, char *ret_name, size_t size)
+{
+    snprintf(ret_name, size, "%s.%s.%s%s%s:0", class_name, instrument, calib_type,
+             physical_filter[0] != '\0' ? "." : "", physical_filter);
+}
+
 void set_labels(struct finding *finding, const char *const pairs[][2])
 {
     cb_auto_bytes struct cb_bytes text = CB_BYTES(sizeof finding->labels - 1);
@@ -52,10 +59,8 @@ void detector_finding(const char *instrument, const char *calib_type, const char
 void no_data_finding(const char *instrument, const char *calib_type, const char *physical_filter,
                      struct finding *ret_finding)
 {
-    char prefix[200];
-    product_prefix("VerifyNoData", instrument, calib_type, physical_filter, prefix, sizeof prefix);
-    prefix[strlen(prefix) - (prefix[strlen(prefix) - 1] == '.' ? 1 : 0)] = '\0';
-    snprintf(ret_finding->name, sizeof ret_finding->name, "%s:0", prefix);
+    product_name("VerifyNoData", instrument, calib_type, physical_filter, ret_finding->name,
+                 sizeof ret_finding->name);
     product_labels("VerifyNoData", instrument, calib_type, physical_filter, "", ret_finding);
     ret_finding->severity = CB_SEVERITY_SERIOUS;
     snprintf(ret_finding->reason, sizeof ret_finding->reason, "verification ran and had nothing to judge");

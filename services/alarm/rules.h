@@ -20,6 +20,10 @@ void set_labels(struct finding *finding, const char *const pairs[][2]);
 void product_prefix(const char *class_name, const char *instrument, const char *calib_type,
                     const char *physical_filter, char *ret_prefix, size_t size);
 
+/* The name of the alarm of a rule over one product as a whole: "VerifyNoData.LSSTComCam.flat.r_03:0". */
+void product_name(const char *class_name, const char *instrument, const char *calib_type,
+                  const char *physical_filter, char *ret_name, size_t size);
+
 /* VerifyFailed of one detector. reason is left empty. */
 void detector_finding(const char *instrument, const char *calib_type, const char *physical_filter,
                       unsigned int detector, struct finding *ret_finding);

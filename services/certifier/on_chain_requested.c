@@ -9,6 +9,7 @@
 #include "service/outbox.h"
 #include "settle.h"
 #include "sql.h"
+#include "staleness.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +106,15 @@ static bool announce(const struct chaining *job, struct cb_db *db, struct cb_err
     return cb_outbox_put(db, &outgoing, &wrapper.base, err);
 }
 
+/* Another calibration in force makes stale what was built from the one before. */
+static bool follow_staleness(const struct chaining *job, struct cb_db *db, struct cb_repo *repo,
+                             struct cb_error *err)
+{
+    return job->parent.pattern != CB_COLLECTION_DEFAULT_CALIB || job->parent.user[0] != '\0' ||
+           update_staleness(db, repo, job->request->repository, job->parent.instrument, job->request->parent,
+                            job->event, err);
+}
+
 /* The chain as it is now, for the answer. */
 static bool write_result(const struct chaining *job, struct cb_repo *repo, struct cb_bytes *result,
                          struct cb_error *err)
@@ -131,7 +141,7 @@ static bool carry_out(void *context, struct cb_db *db, struct cb_bytes *result, 
     return cb_collection_name_parse(request->parent, &job->parent, err) &&
            cb_repo_open_home(job->me->index_path, request->repository, db, &repo, err) &&
            change_chain(job, repo, err) && follow_proposal(job, db, err) && announce(job, db, err) &&
-           write_result(job, repo, result, err);
+           follow_staleness(job, db, repo, err) && write_result(job, repo, result, err);
 }
 
 bool on_chain_requested(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err)

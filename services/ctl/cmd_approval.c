@@ -4,6 +4,7 @@
 
 #include "calbus/v1/approval.pb-c.h"
 #include "io/clock.h"
+#include "domain/approval.h"
 #include "sql.h"
 
 #include <stdlib.h>
@@ -63,9 +64,32 @@ static const struct ctl_flag decide_flags[] = {
     { .name = NULL },
 };
 
-/* A proposal by its id, the start of one, or the TAXICAB or construction ticket of an only one. */
-static bool find_proposal(struct ctl *ctl, const char *word, char ret_id[64], struct cb_error *err)
+static bool allows(const struct cb_rows *rows, size_t row, const char *action)
 {
+    enum cb_approval_state state, to;
+    return cb_approval_state_parse(cb_rows_text(rows, row, 1), &state) &&
+           cb_approval_step(state, action, &to, NULL);
+}
+
+/* Of several proposals the one that an action can still be done to; the first of one or of none such. */
+static size_t choose(const struct cb_rows *rows, const char *action, size_t *ret_count)
+{
+    size_t chosen = 0, count = 0;
+    for (size_t i = 0; i < cb_rows_count(rows); i++)
+        if (action != NULL && allows(rows, i, action)) {
+            chosen = i;
+            count++;
+        }
+    *ret_count = count > 0 ? count : cb_rows_count(rows);
+    return chosen;
+}
+
+/* A proposal by its id, the start of one, or the TAXICAB or construction ticket of an only one; of several
+ * the only one that allows the action (NULL: none is meant). */
+static bool find_proposal(struct ctl *ctl, const char *word, const char *action, char ret_id[64],
+                          struct cb_error *err)
+{
+    size_t count;
     struct cb_db *db;
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (!ctl_db_of(ctl, &db, err) || !cb_db_run(db, sql_find_proposal, CB_P(cb_p_text(word)), &rows, err))
@@ -73,25 +97,29 @@ static bool find_proposal(struct ctl *ctl, const char *word, char ret_id[64], st
     if (cb_rows_count(rows) == 0)
         return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no proposal \"%s\"; \"calbus approval list\" shows them",
                           word);
-    if (cb_rows_count(rows) > 1)
-        return ctl_refuse(ctl, CTL_USAGE, err, "\"%s\" is %zu proposals; give the id", word,
-                          cb_rows_count(rows));
-    snprintf(ret_id, 64, "%s", cb_rows_text(rows, 0, 0));
+    size_t chosen = choose(rows, action, &count);
+    if (count > 1)
+        return ctl_refuse(ctl, CTL_USAGE, err, "\"%s\" is %zu proposals; give the id", word, count);
+    snprintf(ret_id, 64, "%s", cb_rows_text(rows, chosen, 0));
     return true;
 }
 
 static bool decide(struct ctl *ctl, struct cb_error *err)
 {
     char id[CB_UUID_TEXT_SIZE], proposal[64];
+    const char *reason = ctl_args_text(&ctl->args, "reason", "");
+    if (cb_approval_needs_reason(ctl->verb) && reason[0] == '\0')
+        return ctl_refuse(ctl, CTL_USAGE, err,
+                          "a reason is needed, which goes into the audit log: --reason TEXT");
     cb_uuid_new_text(id);
-    if (!find_proposal(ctl, ctl_word(ctl, 0), proposal, err))
+    if (!find_proposal(ctl, ctl_word(ctl, 0), ctl->verb, proposal, err))
         return false;
     Calbus__V1__ApprovalDecided decided = CALBUS__V1__APPROVAL_DECIDED__INIT;
     decided.request_id = id;
     decided.proposal_id = proposal;
     decided.action = (char *)ctl->verb;
     decided.actor = (char *)ctl_person(ctl);
-    decided.comment = (char *)ctl_args_text(&ctl->args, "reason", "");
+    decided.comment = (char *)reason;
     Calbus__V1__ApprovalEvent wrapper = CALBUS__V1__APPROVAL_EVENT__INIT;
     wrapper.event_case = CALBUS__V1__APPROVAL_EVENT__EVENT_DECIDED;
     wrapper.decided = &decided;
@@ -137,7 +165,7 @@ static const struct ctl_column item_columns[] = {
 static bool show(struct ctl *ctl, struct cb_error *err)
 {
     char proposal[64];
-    return find_proposal(ctl, ctl_word(ctl, 0), proposal, err) &&
+    return find_proposal(ctl, ctl_word(ctl, 0), NULL, proposal, err) &&
            ctl_print_query(ctl, "calbus.approval.show.v1", item_columns, sql_show_proposal,
                            CB_P(cb_p_text(proposal)), err);
 }

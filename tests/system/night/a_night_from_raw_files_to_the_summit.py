@@ -92,7 +92,7 @@ def the_board_may_say_no(suite, verifications):
         summary = f'{verified["tests_passed"]} of {verified["tests"]} tests passed'
         assert 0 < body.index("PASS") < body.index(summary) < body.index("<table>"), body[:600]
     refused = suite.run("approval", "reject", "TAXICAB-9", "--by", "operator")
-    assert refused.returncode != 0 and "reason" in refused.stderr, refused
+    assert refused.returncode == 2 and "reason" in refused.stderr, refused
     night.reject(suite)
     audit = [(a["actor"], a["action"], a["to_state"], a["comment"]) for a in suite.items("approval", "audit")]
     assert ("operator", "reject", "REJECTED", "the darks are too few") in audit, audit
@@ -202,6 +202,34 @@ def an_acknowledgement_outlives_a_restart(suite, receiver):
     assert [state for state in states_told_to(receiver) if "Verify" in state] == told, "a restart tells nobody again"
 
 
+def stale(suite):
+    """{name of the alarm: its reason} of what was built from something superseded."""
+    return {a["name"]: a["reason"] for a in suite.items("alarm", "list")
+            if a["name"].startswith("CalibrationStale") and a["severity"] != "NONE"}
+
+
+def another_bias_makes_stale_what_was_built_from_the_first(suite):
+    """A second ticket's bias in force: dark and flat are stale. Taken out again: they are not."""
+    say("another bias")
+    assert stale(suite) == {}, stale(suite)
+    ticket = f"{night.INSTRUMENT}/calib/DM-2"
+    made = f"{ticket}/again/biasGen.20241210a"
+    # without those of the night after, on which detector 4 has changed
+    biases = f"instrument='{night.INSTRUMENT}' and exposure.day_obs=20241208 and exposure.observation_type='bias'"
+    suite.calbus("generation", "submit", "bias", "-i", night.INSTRUMENT, "--ticket", "DM-2", "--tag", "again", "--rerun", "20241210a",
+                 "--inputs", night.CURATED, "--where", biases, "--verify-where", biases)
+    suite.calbus("verify", "wait", made, "--timeout", 180)
+    suite.calbus("certify", made, "--begin-date", "2024-12-08T12:00:00")
+    suite.calbus("approval", "propose", "-i", night.INSTRUMENT, "--ticket", "DM-2", "--taxicab", "TAXICAB-2", "--by", "operator")
+    suite.calbus("approval", "accept", "TAXICAB-2", "--by", "operator", "--reason", "to see what becomes stale")
+    night.prepend(suite, ticket, night.REPOSITORIES[0])
+    expected = ["CalibrationStale.LSSTComCam.dark:0", "CalibrationStale.LSSTComCam.flat.r_03:0"]
+    wait_until("dark and flat are stale", lambda: sorted(stale(suite)) == expected, 60)
+    assert all("DM-2/again/bias.20241210a has superseded" in reason for reason in stale(suite).values()), stale(suite)
+    suite.calbus("chain", "remove", f"{night.INSTRUMENT}/calib", ticket, "--repo", night.REPOSITORIES[0])
+    wait_until("nothing is stale", lambda: stale(suite) == {}, 60)
+
+
 def the_stock_butler_finds_it(suite, stock):
     found = subprocess.run([stock], capture_output=True, text=True, check=False)
     if found.returncode == SKIPPED:
@@ -263,6 +291,7 @@ def main(calbus, broker, saved, stock):
         an_acknowledgement_outlives_a_restart(suite, receiver)
         each_state_was_told_once(receiver)
         the_stock_butler_finds_it(suite, stock)
+        another_bias_makes_stale_what_was_built_from_the_first(suite)
         assert suite.items("event", "dead-letter", "list") == []
         say("the night is over")
 
