@@ -168,6 +168,30 @@ static bool parse_leaf(const char *leaf, struct cb_collection_name *name)
     return parse_word(leaf, (size_t)(end - leaf), name);
 }
 
+/* 20250207T010203Z, as bps and write-curated-calibrations put it. */
+static bool is_stamp(const char *text)
+{
+    static const char form[] = "00000000T000000Z";
+    if (strlen(text) != sizeof form - 1)
+        return false;
+    for (size_t i = 0; form[i] != '\0'; i++)
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    const int hour = (text[9] - '0') * 10 + text[10] - '0';
+    int64_t date = 0, days = 0;
+    const char *at = text;
+    return cb_scan_digits(&at, 8, 8, &date) &&
+           cb_days_from_date((int)(date / 10000), (int)(date / 100 % 100), (int)(date % 100), &days) &&
+           hour < 24 && text[11] < '6' && (text[13] < '6' || strncmp(text + 13, "60", 2) == 0);
+}
+
+/* run1, run2, ...: $BOOTSTRAP_RUN_NUMBER of DMTN-222 section 7. */
+static bool is_run_number(const char *text)
+{
+    return strncmp(text, "run", 3) == 0 && text[3] >= '1' && text[3] <= '9' &&
+           strspn(text + 3, "0123456789") == strlen(text + 3);
+}
+
 static bool parse_ticketed(const char *const *part, size_t count, struct cb_collection_name *name)
 {
     if (!TAKE(name->ticket, part[0]) || !cb_ticket_is_valid(part[0]))
@@ -176,14 +200,15 @@ static bool parse_ticketed(const char *const *part, size_t count, struct cb_coll
         name->pattern = CB_COLLECTION_TICKET_CHAIN;
         return true;
     }
-    if ((count == 3 && strcmp(part[1], "curated") == 0) ||
+    if ((count == 3 && strcmp(part[1], "curated") == 0 && is_stamp(part[2])) ||
         (count == 2 && strcmp(part[1], "unbounded") == 0)) {
         name->pattern = CB_COLLECTION_CURATED_RUN;
         return TAKE(name->step, part[count - 1]);
     }
     if (count < 3 || count > 4 || !TAKE(name->tag, part[1]) || !parse_leaf(part[2], name))
         return false;
-    return count == 3 || (name->pattern != CB_COLLECTION_CERTIFIED && TAKE(name->step, part[3]));
+    return count == 3 || (name->pattern != CB_COLLECTION_CERTIFIED &&
+                          (is_stamp(part[3]) || is_run_number(part[3])) && TAKE(name->step, part[3]));
 }
 
 static bool parse_pattern(const struct parts *parts, struct cb_collection_name *name)
@@ -238,6 +263,27 @@ bool cb_collection_name_parse_official(const char *text, struct cb_collection_na
                        PATTERN_HINT);
     *ret_name = name;
     return true;
+}
+
+/* INSTRUMENT/calib/...: what a default chain of an observatory may hold. */
+static bool is_official(const char *text)
+{
+    const char *slash = strchr(text, '/');
+    return slash != NULL && strncmp(text, "u/", 2) != 0 && strncmp(slash, "/calib/", 7) == 0;
+}
+
+bool cb_collection_name_check_certified(const char *text, struct cb_error *err)
+{
+    struct cb_collection_name name = { 0 };
+    if (!cb_collection_name_parse(text, &name, err))
+        return false;
+    if (!is_official(text) || name.pattern == CB_COLLECTION_CERTIFIED ||
+        name.pattern == CB_COLLECTION_TICKET_CHAIN)
+        return true;
+    return cb_fail(err, CB_ERR_INVALID,
+                   "\"%.150s\" is no name for certified calibrations: expected "
+                   "INSTRUMENT/calib/TICKET/TAG/TYPE[-FILTER].YYYYMMDDv (DMTN-222 section 2) or u/NAME/...",
+                   text);
 }
 
 static void format_leaf(const struct cb_collection_name *name, char *text, size_t size)

@@ -16,6 +16,8 @@ static bool check_same(const char *what, const char *generated, const char *cert
 static bool check_pair(const struct cb_collection_name *generated, const struct cb_collection_name *certified,
                        const char *dataset_type, struct cb_error *err)
 {
+    if (certified->pattern == CB_COLLECTION_OTHER) /* a user's, who names as they like among their own */
+        return check_same("user", generated->user, certified->user, err);
     if (certified->pattern != CB_COLLECTION_CERTIFIED)
         return cb_fail(err, CB_ERR_INVALID,
                        "the collection to certify into must be named "

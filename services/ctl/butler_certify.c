@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "butler/query.h"
+#include "domain/collection_name.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +90,9 @@ static bool run_certify(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     struct certification it = { .args = args };
-    return read_validity(args, &it.validity, err) && butler_open(args->words[0], &repo, err) &&
-           cb_repo_transact(repo, certify, &it, err);
+    return read_validity(args, &it.validity, err) &&
+           cb_collection_name_check_certified(args->words[2], err) &&
+           butler_open(args->words[0], &repo, err) && cb_repo_transact(repo, certify, &it, err);
 }
 
 static const struct butler_option certify_options[] = {

@@ -6,6 +6,7 @@
 #include "base/tai.h"
 #include "calbus/v1/generation.pb-c.h"
 #include "calbus/v1/verification.pb-c.h"
+#include "domain/collection_name.h"
 #include "domain/instrument.h"
 #include "domain/where_parse.h"
 #include "engine/plan.h"
@@ -188,6 +189,24 @@ static bool check_service(struct ctl *ctl, struct cb_db *db, const char *engine,
     return ctl_refuse(ctl, CTL_UNAVAILABLE, err, "the %s is not up", engine);
 }
 
+/* "--rerun 20250207b" behind 20250207a; other words where the name has no letter to count on from. */
+static void tell_next_rerun(struct ctl *ctl, const char *output)
+{
+    struct cb_collection_name name = { 0 };
+    char next[CB_RERUN_SIZE];
+    struct cb_error why = { 0 };
+
+    if (cb_collection_name_parse(output, &name, &why) && name.rerun[0] != '\0' &&
+        cb_rerun_next(name.rerun, next, &why))
+        (void)ctl_hint(ctl, "Retry it with --rerun %s; calbus generation show %s tells of this one.", next,
+                       output);
+    else if (name.rerun[0] != '\0')
+        (void)ctl_hint(ctl, "%s.", why.text);
+    else
+        (void)ctl_hint(ctl, "Give another letter with --rerun; calbus generation show %s tells of this one.",
+                       output);
+}
+
 /* A second run below the same output would hide the first one behind the same name. */
 static bool check_earlier(struct ctl *ctl, struct cb_db *db, const struct cb_run *run, struct cb_error *err)
 {
@@ -198,8 +217,7 @@ static bool check_earlier(struct ctl *ctl, struct cb_db *db, const struct cb_run
         return false;
     if (cb_rows_count(rows) == 0)
         return true;
-    (void)ctl_hint(ctl, "Give another letter with --rerun; calbus generation show %s tells of this one.",
-                   run->output_collection);
+    tell_next_rerun(ctl, run->output_collection);
     return ctl_refuse(ctl, CTL_REFUSED, err, "run \"%s\" of this ticket, tag and rerun is there: %s",
                       cb_rows_text(rows, 0, 0), cb_rows_text(rows, 0, 1));
 }

@@ -109,7 +109,7 @@ static void a_second_run_of_the_same_rerun_is_refused_unless_the_first_has_faile
     if (status != 0)
         fail_msg("exit status %d: %s", status, said);
     assert_int_equal(run_program(f, submit, campaign, &again), 4);
-    says(again, "Give another letter with --rerun");
+    says(again, "Retry it with --rerun 20241210b");
     assert_int_equal(number(f, "SELECT count(*) FROM calbus.run"), 1);
     end_suite(&suite);
     assert_int_equal(

@@ -97,6 +97,59 @@ static void what_breaks_the_pattern_is_for_users_only(void **state)
     }
 }
 
+static void below_an_output_stands_a_stamp_or_a_run_number(void **state)
+{
+    (void)state;
+    static const char *const good[] = { "run1", "run27", "20250207T010203Z", "20241231T235960Z" };
+    static const char *const bad[] = { "run",
+                                       "run0",
+                                       "run1a",
+                                       "retry",
+                                       "20250207T010203",
+                                       "20250230T010203Z",
+                                       "20250207T240000Z",
+                                       "20250207T016003Z",
+                                       "20250207T010261Z",
+                                       "20250207T0102033" };
+    char text[CB_COLLECTION_NAME_SIZE];
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        snprintf(text, sizeof text, "LSSTCam/calib/DM-1/x/biasBootstrapGen.20250207a/%s", good[i]);
+        assert_int_equal(pattern_of(text), CB_COLLECTION_GENERATION);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(text, sizeof text, "LSSTCam/calib/DM-1/x/biasBootstrapGen.20250207a/%s", bad[i]);
+        assert_int_equal(pattern_of(text), CB_COLLECTION_OTHER);
+        snprintf(text, sizeof text, "LSSTCam/calib/DM-1/curated/%s", bad[i]);
+        assert_int_equal(pattern_of(text), CB_COLLECTION_OTHER);
+    }
+}
+
+static void only_a_patterned_name_takes_official_calibrations(void **state)
+{
+    (void)state;
+    static const char *const good[] = { "LATISS/calib/DM-12345/voltageChange/bias.20220915a",
+                                        "LSSTComCam/calib/DM-48520/DP1/flat-r.20250207a",
+                                        "LSSTComCam/calib/DM-48650",
+                                        "u/jdoe/LSSTComCam/calib/anything",
+                                        "u/jdoe/trial",
+                                        "scratch" };
+    static const char *const bad[] = { "LATISS/calib/DM-12345/voltageChange/bias",
+                                       "LATISS/calib/DM-12345/voltageChange/biasGen.20220915a",
+                                       "LATISS/calib/DM-12345/voltageChange/verifyBias.20220915a",
+                                       "LATISS/calib/DM-12345/bias.20220915a",
+                                       "LATISS/calib/mine",
+                                       "LATISS/calib/DM-12345/voltageChange/bias.20220915a/run1",
+                                       "LATISS/calib/DM-12345/unbounded" };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(cb_collection_name_check_certified(good[i], NULL));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct cb_error err = { 0 };
+        assert_false(cb_collection_name_check_certified(bad[i], &err));
+        assert_int_equal(err.kind, CB_ERR_INVALID);
+        assert_non_null(strstr(err.text, "TICKET/TAG/TYPE[-FILTER].YYYYMMDDv"));
+    }
+}
+
 static void characters_are_checked(void **state)
 {
     (void)state;
@@ -186,6 +239,8 @@ int main(void)
         cmocka_unit_test(every_name_of_the_technote_is_recognized_and_formatted_again),
         cmocka_unit_test(the_parts_are_told_apart),
         cmocka_unit_test(what_breaks_the_pattern_is_for_users_only),
+        cmocka_unit_test(below_an_output_stands_a_stamp_or_a_run_number),
+        cmocka_unit_test(only_a_patterned_name_takes_official_calibrations),
         cmocka_unit_test(characters_are_checked),
         cmocka_unit_test(reruns_count_letters),
         cmocka_unit_test(a_generation_names_what_belongs_to_it),

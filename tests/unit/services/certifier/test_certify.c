@@ -43,6 +43,18 @@ static void refuses_names_that_do_not_belong_together(void **state)
     }
 }
 
+static void a_user_certifies_into_any_name_of_their_own(void **state)
+{
+    (void)state;
+    struct certified_names names;
+    assert_true(name_certification("u/jdoe/" BASE "biasGen.20250207a", "u/jdoe/trial", "bias", &names, NULL));
+    assert_string_equal(names.collection, "u/jdoe/trial");
+    assert_string_equal(names.ticket_chain, "u/jdoe/LSSTComCam/calib/DM-48520");
+    assert_false(
+        name_certification("u/jdoe/" BASE "biasGen.20250207a", "u/other/trial", "bias", &names, NULL));
+    assert_false(name_certification(BASE "biasGen.20250207a", "u/jdoe/trial", "bias", &names, NULL));
+}
+
 static void wants_a_verification_or_a_reason(void **state)
 {
     (void)state;
@@ -64,6 +76,7 @@ int main(void)
     const struct CMUnitTest certify[] = {
         cmocka_unit_test(derives_the_names_of_a_bias),
         cmocka_unit_test(refuses_names_that_do_not_belong_together),
+        cmocka_unit_test(a_user_certifies_into_any_name_of_their_own),
         cmocka_unit_test(wants_a_verification_or_a_reason),
     };
     return cmocka_run_group_tests_name("certify", certify, NULL, NULL);
