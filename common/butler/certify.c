@@ -39,8 +39,8 @@ static bool load(struct cb_repo *repo, const char *collection, const char *const
     return true;
 }
 
-static bool check_certifiable(const struct cb_collection *collection, const struct cb_dataset_type *type,
-                              struct cb_error *err)
+bool cb_check_certifiable(const struct cb_collection *collection, const struct cb_dataset_type *type,
+                          struct cb_error *err)
 {
     if (collection->type != CB_COLLECTION_CALIBRATION)
         return cb_fail(err, CB_ERR_INVALID,
@@ -85,7 +85,7 @@ static bool check_distinct(const struct link_set *set, struct cb_error *err)
     return ok;
 }
 
-static bool lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type, struct cb_error *err)
+bool cb_lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type, struct cb_error *err)
 {
     cb_auto(cb_free) char *sql = cb_xasprintf("LOCK TABLE \"%s\" IN EXCLUSIVE MODE", type->calibs_table);
     return cb_db_script(repo->db, sql, err);
@@ -180,7 +180,7 @@ static bool certify_set(struct cb_repo *repo, const struct link_set *set, const 
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     return cb_add_summaries(repo, set->collection.id, &set->type, set->ids, set->datasets.count, err) &&
            cb_id_arrays_fill(&arrays, set->ids, set->datasets.count, set->type.dims, err) &&
-           lock_calibs(repo, &set->type, err) && refresh_statistics(repo, &set->type, err) &&
+           cb_lock_calibs(repo, &set->type, err) && refresh_statistics(repo, &set->type, err) &&
            check_no_overlap(repo, set, &arrays, validity, err) &&
            insert_calibs(repo, set, &arrays, uuids, validity, err);
 }
@@ -199,7 +199,7 @@ static bool certify(struct cb_repo *repo, void *arg, struct cb_error *err)
     auto_link_set struct link_set set = { 0 };
     cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
     return load(repo, it->collection, it->ids, it->n, &set, err) &&
-           check_certifiable(&set.collection, &set.type, err) && check_distinct(&set, err) &&
+           cb_check_certifiable(&set.collection, &set.type, err) && check_distinct(&set, err) &&
            certify_set(repo, &set, cb_text_array(&uuids, it->ids, it->n), it->validity, err);
 }
 
@@ -285,8 +285,8 @@ static bool decertify(struct cb_repo *repo, void *arg, struct cb_error *err)
     cb_auto_collection struct cb_collection target = { 0 };
     cb_auto_dataset_type struct cb_dataset_type type = { 0 };
     return cb_collection_find(repo, it->collection, &target, err) &&
-           cb_dataset_type_find(repo, it->type, &type, err) && check_certifiable(&target, &type, err) &&
-           lock_calibs(repo, &type, err) &&
+           cb_dataset_type_find(repo, it->type, &type, err) && cb_check_certifiable(&target, &type, err) &&
+           cb_lock_calibs(repo, &type, err) &&
            run_decertify(repo, &target, &type, it->range, it->data_ids, it->n, &it->count, err);
 }
 

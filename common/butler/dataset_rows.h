@@ -48,5 +48,11 @@ CB_MUST_CHECK bool cb_add_summaries(struct cb_repo *repo, int64_t collection_id,
 CB_MUST_CHECK bool cb_datasets_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,
                                            struct cb_dataset_type *ret_type, struct cb_dataset_list *ret_list,
                                            struct cb_error *err);
+/* Errors: INVALID no CALIBRATION collection, no calibration type. */
+CB_MUST_CHECK bool cb_check_certifiable(const struct cb_collection *collection,
+                                        const struct cb_dataset_type *type, struct cb_error *err);
+/* The butler's lock on all certifications of the type's dimensions, to the end of the transaction. */
+CB_MUST_CHECK bool cb_lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type,
+                                  struct cb_error *err);
 /* Texts as an array parameter. */
 const char *cb_text_array(struct cb_bytes *array, const char *const *texts, size_t n);
