@@ -120,25 +120,35 @@ static bool check_existing(struct cb_repo *repo, const char *name, enum cb_colle
                                          cb_collection_type_name(there.type), cb_collection_type_name(type));
 }
 
+/* A collection that shall be there. */
+struct registration {
+    const char *name, *doc;
+    enum cb_collection_type type;
+    bool is_new;
+};
+
+static bool ensure_collection(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    struct registration *it = arg;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_db_run(repo->db, sql_register_collection,
+                   CB_P(cb_p_text(it->name), cb_p_int(it->type), cb_p_text(it->doc)), &rows, err))
+        return false;
+    it->is_new = cb_rows_count(rows) > 0;
+    if (!it->is_new)
+        return check_existing(repo, it->name, it->type, err);
+    return it->type != CB_COLLECTION_RUN ||
+           cb_db_run(repo->db, sql_insert_run, CB_P(cb_p_int(cb_rows_int(rows, 0, 0))), NULL, err);
+}
+
 bool cb_collection_register(struct cb_repo *repo, const char *name, enum cb_collection_type type,
                             const char *doc, bool *ret_new, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
-    if (!cb_collection_check_name(name, err) || !cb_repo_begin(repo, &tx, err) ||
-        !cb_db_run(repo->db, sql_register_collection, CB_P(cb_p_text(name), cb_p_int(type), cb_p_text(doc)),
-                   &rows, err))
-        return false;
-    bool is_new = cb_rows_count(rows) > 0;
-    if (!is_new && !check_existing(repo, name, type, err))
-        return false;
-    if (is_new && type == CB_COLLECTION_RUN &&
-        !cb_db_run(repo->db, sql_insert_run, CB_P(cb_p_int(cb_rows_int(rows, 0, 0))), NULL, err))
-        return false;
-    if (!cb_tx_commit(&tx, err))
+    struct registration it = { .name = name, .doc = doc, .type = type };
+    if (!cb_collection_check_name(name, err) || !cb_repo_transact(repo, ensure_collection, &it, err))
         return false;
     if (ret_new != NULL)
-        *ret_new = is_new;
+        *ret_new = it.is_new;
     return true;
 }
 

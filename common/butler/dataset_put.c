@@ -323,21 +323,33 @@ static bool put_batch(struct batch *batch, struct cb_error *err)
            cb_context(err, "cannot put %zu %s into \"%s\"", batch->n_new, batch->type.name, batch->run.name);
 }
 
+/* The arguments of cb_dataset_put. */
+struct putting {
+    const char *type, *run;
+    const struct cb_put *puts;
+    size_t n;
+    const struct cb_put_options *options;
+    char (*ret_ids)[CB_UUID_TEXT_SIZE];
+};
+
+static bool put(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct putting *it = arg;
+    struct batch batch = { .repo = repo, .n = it->n, .options = it->options };
+    bool ok = start_batch(&batch, it->type, it->run, it->puts, err) && put_batch(&batch, err);
+    for (size_t i = 0; ok && it->ret_ids != NULL && i < it->n; i++)
+        memcpy(it->ret_ids[i], batch.items[i].uuid, CB_UUID_TEXT_SIZE);
+    batch_done(&batch);
+    return ok;
+}
+
 bool cb_dataset_put(struct cb_repo *repo, const char *type, const char *run, const struct cb_put *puts,
                     size_t n, const struct cb_put_options *options, char (*ret_ids)[CB_UUID_TEXT_SIZE],
                     struct cb_error *err)
 {
-    if (n == 0)
-        return true;
     static const struct cb_put_options defaults = { CB_TRANSFER_AUTO, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
-    struct batch batch = { .repo = repo, .n = n, .options = options != NULL ? options : &defaults };
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    bool ok = cb_repo_begin(repo, &tx, err) && start_batch(&batch, type, run, puts, err) &&
-              put_batch(&batch, err) && cb_tx_commit(&tx, err);
-    for (size_t i = 0; ok && ret_ids != NULL && i < n; i++)
-        memcpy(ret_ids[i], batch.items[i].uuid, CB_UUID_TEXT_SIZE);
-    batch_done(&batch);
-    return ok;
+    struct putting it = { type, run, puts, n, options != NULL ? options : &defaults, ret_ids };
+    return n == 0 || cb_repo_transact(repo, put, &it, err);
 }
 
 bool cb_dataset_template_path(struct cb_repo *repo, const char *type, const char *run,

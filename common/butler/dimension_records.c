@@ -155,31 +155,44 @@ static bool add_instrument_summaries(struct cb_repo *repo, const char *instrumen
            cb_db_run(repo->db, sql_insert_region_summary, CB_P(cb_p_text(instrument)), NULL, err);
 }
 
-bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element, const char *const *values,
-                    bool update, enum cb_sync *ret_what, struct cb_error *err)
+/* A record that shall be there. */
+struct record {
+    const struct cb_element *element;
+    const char *const *values; /* [element->n_columns] */
+    bool update;
+    enum cb_sync what; /* was done */
+};
+
+static bool sync_record(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
+    struct record *it = arg;
+    const struct cb_element *element = it->element;
     struct cb_param params[MAX_COLUMNS];
     for (size_t i = 0; i < element->n_columns; i++)
-        params[i] = cb_p_text(values[i]);
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+        params[i] = cb_p_text(it->values[i]);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_bytes struct cb_bytes insert = CB_BYTES(16384);
     put_insert(&insert, element);
+    if (!cb_db_run(repo->db, cb_bytes_text(&insert), params, element->n_columns, &rows, err))
+        return cb_context(err, "cannot register %s", element->name);
+    it->what = CB_SYNC_INSERTED;
+    if (cb_rows_affected(rows) == 0 &&
+        !settle_existing(repo, element, params, it->values, it->update, &it->what, err))
+        return false;
+    return it->what != CB_SYNC_INSERTED || cb_element_index(element) != CB_INSTRUMENT ||
+           add_instrument_summaries(repo, it->values[0], err);
+}
+
+bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element, const char *const *values,
+                    bool update, enum cb_sync *ret_what, struct cb_error *err)
+{
+    struct record it = { element, values, update, CB_SYNC_INSERTED };
     if (!element->has_table)
         return cb_fail(err, CB_ERR_INVALID, "dimension %s has no table of its own", element->name);
-    if (!cb_repo_begin(repo, &tx, err) ||
-        !cb_db_run(repo->db, cb_bytes_text(&insert), params, element->n_columns, &rows, err))
-        return cb_context(err, "cannot register %s", element->name);
-    enum cb_sync what = CB_SYNC_INSERTED;
-    if (cb_rows_affected(rows) == 0 && !settle_existing(repo, element, params, values, update, &what, err))
-        return false;
-    if (what == CB_SYNC_INSERTED && cb_element_index(element) == CB_INSTRUMENT &&
-        !add_instrument_summaries(repo, values[0], err))
-        return false;
-    if (!cb_tx_commit(&tx, err))
+    if (!cb_repo_transact(repo, sync_record, &it, err))
         return false;
     if (ret_what != NULL)
-        *ret_what = what;
+        *ret_what = it.what;
     return true;
 }
 
@@ -249,6 +262,20 @@ static bool register_filters(struct cb_repo *repo, const struct cb_instrument *c
     return true;
 }
 
+/* A camera that shall be there. */
+struct camera_registration {
+    const struct cb_instrument *camera;
+    bool update;
+};
+
+static bool register_camera(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct camera_registration *it = arg;
+    return register_record(repo, it->camera, it->update, err) &&
+           register_detectors(repo, it->camera, it->update, err) &&
+           register_filters(repo, it->camera, it->update, err);
+}
+
 bool cb_instrument_register(struct cb_repo *repo, const char *name, bool update, struct cb_error *err)
 {
     const struct cb_instrument *camera = cb_instrument_find(name);
@@ -260,8 +287,6 @@ bool cb_instrument_register(struct cb_repo *repo, const char *name, bool update,
             "Could not import instrument \"%s\"; there are LATISS, LSSTComCam, LSSTComCamSim and LSSTCam, "
             "or their classes lsst.obs.lsst.{Latiss,LsstComCam,LsstComCamSim,LsstCam}",
             name);
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    return cb_repo_begin(repo, &tx, err) && register_record(repo, camera, update, err) &&
-           register_detectors(repo, camera, update, err) && register_filters(repo, camera, update, err) &&
-           cb_tx_commit(&tx, err);
+    struct camera_registration it = { camera, update };
+    return cb_repo_transact(repo, register_camera, &it, err);
 }

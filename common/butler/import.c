@@ -524,8 +524,11 @@ static bool check_sections(struct importer *im, struct cb_error *err)
     return true;
 }
 
-static bool read_all(struct importer *im, struct cb_error *err)
+static bool read_all(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
+    (void)repo; /* the importer's own */
+    struct importer *im = arg;
+    im->counts = (struct cb_import_counts){ 0 };
     for (size_t s = 0; s < SECTION_COUNT; s++)
         for (size_t i = 0; i < im->data->count; i++) {
             const struct cb_yaml_node *section = im->data->item[i];
@@ -539,7 +542,6 @@ static bool read_all(struct importer *im, struct cb_error *err)
 static bool import_file(struct importer *im, const char *path, struct cb_error *err)
 {
     static const struct cb_yaml_node nothing = { .kind = CB_YAML_SEQUENCE };
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     if (!cb_yaml_read(path, &im->yaml, err))
         return false;
     const struct cb_yaml_node *root = cb_yaml_root(im->yaml);
@@ -550,8 +552,8 @@ static bool import_file(struct importer *im, const char *path, struct cb_error *
         im->data = &nothing;
     if (im->data->kind != CB_YAML_SEQUENCE)
         return cb_yaml_fail(im->yaml, im->data, err, "data is no list");
-    return check_version(im, root, err) && check_sections(im, err) && cb_repo_begin(im->repo, &tx, err) &&
-           read_all(im, err) && cb_tx_commit(&tx, err);
+    return check_version(im, root, err) && check_sections(im, err) &&
+           cb_repo_transact(im->repo, read_all, im, err);
 }
 
 bool cb_import(struct cb_repo *repo, const struct cb_import *import, struct cb_import_counts *ret_counts,

@@ -174,14 +174,20 @@ static bool register_type(struct cb_repo *repo, struct cb_error *err)
     return cb_dataset_type_register(repo, "raw", dims, "Exposure", false, NULL, err);
 }
 
-static bool register_in_savepoint(struct cb_repo *repo, const struct cb_raw_file *file, const char *run,
-                                  enum cb_transfer transfer, bool update, char ret_id[CB_UUID_TEXT_SIZE],
-                                  struct cb_error *err)
+/* The arguments of cb_raw_register. */
+struct arrival {
+    const struct cb_raw_file *file;
+    const char *run;
+    enum cb_transfer transfer;
+    bool update;
+    char *ret_id; /* [CB_UUID_TEXT_SIZE] */
+};
+
+static bool register_arrival(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    return cb_repo_begin(repo, &tx, err) && register_type(repo, err) &&
-           sync_records(repo, &file->record, update, err) &&
-           put_raw(repo, file, run, transfer, ret_id, err) && cb_tx_commit(&tx, err);
+    const struct arrival *it = arg;
+    return register_type(repo, err) && sync_records(repo, &it->file->record, it->update, err) &&
+           put_raw(repo, it->file, it->run, it->transfer, it->ret_id, err);
 }
 
 bool cb_raw_register(struct cb_repo *repo, struct cb_raw_file *file, const char *run,
@@ -193,7 +199,8 @@ bool cb_raw_register(struct cb_repo *repo, struct cb_raw_file *file, const char 
     run = run != NULL ? run : default_run;
 
     struct cb_error why = { 0 };
-    if (register_in_savepoint(repo, file, run, transfer, update, ret_id, &why))
+    struct arrival it = { file, run, transfer, update, ret_id };
+    if (cb_repo_transact(repo, register_arrival, &it, &why))
         return true;
     switch (why.kind) {
     case CB_ERR_CONFLICT:
