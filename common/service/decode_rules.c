@@ -53,6 +53,8 @@ REQUIRED(chain_requested, RULE("request_id", UUID), TEXT("site"), TEXT("reposito
          TEXT("child"), TEXT("mode"), TEXT("by"));
 REQUIRED(chain_deployed, TEXT("site"), TEXT("repository"), TEXT("instrument"), TEXT("parent"), TEXT("child"),
          TEXT("mode"));
+REQUIRED(recertification_requested, RULE("request_id", UUID), TEXT("repository"), TEXT("collection"),
+         TEXT("dataset_type"), TEXT("by"), TEXT("reason"));
 REQUIRED(approval_changed, RULE("proposal_id", UUID), RULE("sequence", POSITIVE), TEXT("action"),
          TEXT("to_state"));
 REQUIRED(approval_requested, RULE("request_id", UUID), RULE("proposal_id", UUID), TEXT("repository"),
@@ -108,6 +110,7 @@ const struct cb_decoder cb_decoders[] = {
     { "calibration.stale", CERTIFICATION, "stale", calibration_stale },
     { "chain.requested", CERTIFICATION, "chain_requested", chain_requested },
     { "chain.deployed", CERTIFICATION, "chain_deployed", chain_deployed },
+    { "recertification.requested", CERTIFICATION, "recertification_requested", recertification_requested },
     { "approval.changed", APPROVAL, "changed", approval_changed },
     { "approval.requested", APPROVAL, "requested", approval_requested },
     { "approval.decided", APPROVAL, "decided", approval_decided },

@@ -11,6 +11,8 @@ bool on_verification_finished(void *self, struct cb_db *db, const struct cb_even
                               struct cb_error *err);
 bool on_certification_requested(void *self, struct cb_db *db, const struct cb_event *event,
                                 struct cb_error *err);
+bool on_recertification_requested(void *self, struct cb_db *db, const struct cb_event *event,
+                                  struct cb_error *err);
 bool on_chain_requested(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
 bool on_approval_requested(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
 bool on_approval_decided(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);

@@ -8,6 +8,7 @@
 static const struct cb_subscription subscriptions[] = {
     { "verification.finished", on_verification_finished },
     { "certification.requested", on_certification_requested },
+    { "recertification.requested", on_recertification_requested },
     { "chain.requested", on_chain_requested },
     { "approval.requested", on_approval_requested },
     { "approval.decided", on_approval_decided },

@@ -1,4 +1,5 @@
 /* calbus calib: curated calibrations into a repository, and which calibration applies when. */
+#include "calib_verbs.h"
 #include "commands.h"
 
 #include "base/alloc.h"
@@ -192,7 +193,7 @@ static bool curate(struct ctl *ctl, struct cb_error *err)
     return true;
 }
 
-static const struct ctl_flag explain_flags[] = {
+static const struct ctl_flag which_flags[] = {
     { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
     { "collections", 0, CTL_FLAG_LIST, "NAMES", "Where to look, in order; INSTRUMENT/calib unless given." },
     { "filter", 0, CTL_FLAG_TEXT, "FILTER", "Physical filter, for flats." },
@@ -266,10 +267,35 @@ static const struct ctl_verb verbs[] = {
       .words = "INSTRUMENT DETECTOR TYPE TIME",
       .summary = "Say which calibration applies at a time (TAI), and from where.",
       .examples = "calbus calib which LSSTComCam 4 bias 2024-12-09T03:00:00",
-      .flags = explain_flags,
+      .flags = which_flags,
       .least = 4,
       .most = 4,
       .run = which },
+    { .name = "explain",
+      .words = "INSTRUMENT DETECTOR TYPE [FILTER] TIME",
+      .summary = "Say which calibration applies at a time (TAI), and why not each of the others.",
+      .examples = "calbus calib explain LSSTComCam 4 bias 2024-12-09T03:00:00\n"
+                  "calbus calib explain LSSTComCam 4 flat r_03 2024-12-09T03:00:00 --all --json",
+      .flags = ctl_explain_flags,
+      .least = 4,
+      .most = 5,
+      .run = ctl_calib_explain },
+    { .name = "recertify",
+      .words = "COLLECTION TYPE",
+      .summary = "Change the validity of what is certified, in one step and with its history.",
+      .examples = "calbus calib recertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias --end-date "
+                  "2025-02-01T12:00:00 --reason \"a new REB\"",
+      .flags = ctl_recertify_flags,
+      .least = 2,
+      .most = 2,
+      .run = ctl_calib_recertify },
+    { .name = "history",
+      .words = "[COLLECTION]",
+      .summary = "Show validity ranges that were changed: when, by whom, from what to what, and why.",
+      .examples = "calbus calib history LSSTComCam/calib/DM-1/demo/bias.20241210a",
+      .least = 0,
+      .most = 1,
+      .run = ctl_calib_history },
     { .run = NULL },
 };
 const struct ctl_noun noun_calib = { "calib", "Curated calibrations, and which calibration applies when.",

@@ -29,6 +29,9 @@ says 78 "CALBUS_LOG_LEVL" env CALBUS_LOG_LEVL=x "$CALBUS" config check
 says 0 "CALBUS_LOG_LEVEL" env CALBUS_LOG_LEVEL=debug "$CALBUS" config show --origin
 says 0 "flag" "$CALBUS" config show --origin --set log.level=debug
 says 69 "calbus up" "$CALBUS" summary
+says 2 "--begin-date or --end-date is required" "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --reason x
+says 2 "--reason is required" "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --end-date none
+says 2 'is no date' "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --at none --end-date none
 says 0 "complete -o default -F _calbus calbus" "$CALBUS" completion bash
 says 0 "dead-letter" "$CALBUS" __complete event ""
 says 0 "--broker" "$CALBUS" __complete up --

@@ -133,6 +133,37 @@ def the_night_is_judged_against_what_is_in_force(suite):
     assert all(abs(f["value"]) > f["limit"] > 0 for f in means), failures
 
 
+def a_range_is_changed_with_its_history_and_explained(suite):
+    certified, when = night.TICKET + "/demo/bias.20241210a", "2024-12-09T03:00:00"
+    question = ("calib", "explain", night.INSTRUMENT, 4, "bias", when)
+    told = suite.items(*question)
+    assert [(line["reason"], line["collection"]) for line in told] == [("applies", certified)], told
+    assert told[0]["detector"] == 4 and "biasGen.20241210a" in told[0]["run"], told
+    everything = suite.items(*question, "--all")
+    assert [line["reason"] for line in everything] == ["applies"] + ["other_data_id"] * (night.DETECTORS - 1), everything
+    assert suite.run("calib", "explain", night.INSTRUMENT, 4, "bias", "r_03", when).returncode != 0, "a bias has no filter"
+
+    change = ("calib", "recertify", certified, "bias", "--detector", 4, "--begin-date", "2024-12-09T06:00:00", "--by", "operator")
+    assert suite.run(*change).returncode == 2, "a reason is required"
+    empty = suite.run(*change, "--end-date", "2024-12-09T05:00:00", "--reason", "a slip")
+    assert empty.returncode != 0 and "not after its begin" in empty.stderr, empty
+    assert suite.items("calib", "history") == [], "what was refused is no history"
+    suite.calbus(*change, "--reason", "the heater was on")
+    suite.calbus(*change, "--reason", "once more")
+    history = suite.items("calib", "history", certified)
+    assert len(history) == 1, "nothing changed the second time: " + json.dumps(history)
+    line = history[0]
+    assert (line["by"], line["reason"], line["detector"], line["dataset_type"]) == ("operator", "the heater was on", 4, "bias"), line
+    assert line["old_range"] == "[2024-12-08T12:00:00, \u221e)" and line["new_range"] == "[2024-12-09T06:00:00, \u221e)", line
+    early = suite.run(*question, "--json")
+    assert early.returncode == 3, early
+    assert [one["reason"] for one in json.loads(early.stdout)["items"]] == ["begins_later"], early.stdout
+    back = ("calib", "recertify", certified, "bias", "--detector", 4, "--begin-date", "2024-12-08T12:00:00")
+    suite.calbus(*back, "--reason", "it was not", "--by", "operator")
+    assert [one["reason"] for one in suite.items("calib", "history")] == ["the heater was on", "it was not"]
+    assert suite.items(*question)[0]["reason"] == "applies"
+
+
 def each_metric_record_is_published_once(suite):
     for tag in ("campaign", "daily"):
         assert suite.count(f"calbus.metric_record WHERE dataset_tag = '{tag}'") == 3 * 6 * night.DETECTORS, tag
@@ -291,6 +322,7 @@ def main(calbus, broker, saved, stock):
         an_acknowledgement_outlives_a_restart(suite, receiver)
         each_state_was_told_once(receiver)
         the_stock_butler_finds_it(suite, stock)
+        a_range_is_changed_with_its_history_and_explained(suite)
         another_bias_makes_stale_what_was_built_from_the_first(suite)
         assert suite.items("event", "dead-letter", "list") == []
         say("the night is over")

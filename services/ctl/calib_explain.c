@@ -1,0 +1,183 @@
+/* calbus calib explain: which calibration applies, and why not each of the others. */
+#include "calib_verbs.h"
+
+#include "base/alloc.h"
+#include "butler/explain.h"
+#include "butler/home.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct ctl_flag ctl_explain_flags[] = {
+    { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
+    { "collections", 0, CTL_FLAG_LIST, "NAMES", "Where to look, in order; INSTRUMENT/calib unless given." },
+    { "all", 'a', CTL_FLAG_BOOL, NULL, "Tell of other detectors and filters, too." },
+    { .name = NULL },
+};
+
+static const struct ctl_column columns[] = {
+    { "reason", "REASON", CTL_COL_TEXT },
+    { "collection", "COLLECTION", CTL_COL_TEXT },
+    { "place", "PLACE", CTL_COL_NUMBER }, /* in the search path, from 1; absent: not searched */
+    { "validity", "VALIDITY (TAI)", CTL_COL_TEXT },
+    { "detector", "DETECTOR", CTL_COL_NUMBER },
+    { "physical_filter", "FILTER", CTL_COL_TEXT },
+    { "run", "RUN", CTL_COL_TEXT },
+    { "dataset_id", NULL, CTL_COL_TEXT },
+    { "path", NULL, CTL_COL_TEXT },
+    { "why", "WHY", CTL_COL_TEXT },
+    { .key = NULL },
+};
+
+/* What was asked: INSTRUMENT DETECTOR TYPE [FILTER] TIME. */
+struct question {
+    struct cb_data_id id;
+    const char *type, *time_text;
+    struct cb_timespan when;
+    struct {
+        size_t count;
+        char **item;
+    } path;
+};
+
+static void question_done(struct question *it)
+{
+    for (size_t i = 0; i < it->path.count; i++)
+        free(it->path.item[i]);
+    free(it->path.item);
+}
+
+static void read_path(const struct ctl *ctl, struct question *it)
+{
+    size_t n = 0;
+    it->path.item = cb_xalloc_array(2, sizeof *it->path.item);
+    for (char *one; (one = ctl_args_item(&ctl->args, "collections", n)) != NULL; n++) {
+        it->path.item = cb_xrealloc_array(it->path.item, n + 2, sizeof *it->path.item);
+        it->path.item[n] = one;
+    }
+    if (n == 0)
+        it->path.item[n++] = cb_xasprintf("%s/calib", ctl_word(ctl, 0));
+    it->path.count = n;
+}
+
+static bool read_question(struct ctl *ctl, struct question *it, struct cb_error *err)
+{
+    bool has_filter = ctl->args.n_words == 5;
+    int64_t time_ns;
+    it->type = ctl_word(ctl, 2);
+    it->time_text = ctl_word(ctl, has_filter ? 4 : 3);
+    if (!cb_data_id_set(&it->id, CB_INSTRUMENT, ctl_word(ctl, 0), err) ||
+        !cb_data_id_set(&it->id, CB_DETECTOR, ctl_word(ctl, 1), err) ||
+        (has_filter && !cb_data_id_set(&it->id, CB_PHYSICAL_FILTER, ctl_word(ctl, 3), err)) ||
+        !cb_timespan_parse_date(it->time_text, &time_ns, err))
+        return false;
+    it->when = cb_timespan_of(time_ns, time_ns);
+    read_path(ctl, it);
+    return true;
+}
+
+/* The sentence of a reason. */
+static char *sentence(const struct cb_candidate *candidate, const struct cb_explanation *explanation,
+                      const struct question *asked)
+{
+    switch (candidate->why) {
+    case CB_WHY_APPLIES:
+        return cb_xstrdup("the first collection of the path that has one for this time");
+    case CB_WHY_AMBIGUOUS:
+        return cb_xasprintf("%s has more than one for this time: the butler refuses to choose",
+                            explanation->first);
+    case CB_WHY_SHADOWED:
+        return cb_xasprintf("%s comes first and has one", explanation->first);
+    case CB_WHY_BEGINS_LATER:
+        return cb_xasprintf("its range begins after %s", asked->time_text);
+    case CB_WHY_ENDED:
+        return cb_xasprintf("its range ended before %s", asked->time_text);
+    case CB_WHY_OTHER_DATA_ID:
+        return cb_xstrdup(candidate->dataset->data_id.number[CB_DETECTOR] != asked->id.number[CB_DETECTOR]
+                              ? "of another detector"
+                              : "of another filter");
+    case CB_WHY_NOT_SEARCHED:
+        return cb_xasprintf("its collection is not in %s%s", asked->path.item[0],
+                            asked->path.count > 1 ? " or what else is searched" : "");
+    case CB_WHY_NOT_CERTIFIED:
+        break;
+    }
+    return cb_xstrdup("certified nowhere: it is only in its RUN");
+}
+
+static void add_candidate(struct ctl_table *table, const struct cb_candidate *candidate,
+                          const struct cb_explanation *explanation, const struct question *asked)
+{
+    const struct cb_dataset *dataset = candidate->dataset;
+    char validity[CB_TIMESPAN_ISO_SIZE], detector[CB_DIMENSION_TEXT_SIZE], place[24];
+    cb_auto(cb_free) char *why = sentence(candidate, explanation, asked);
+    cb_timespan_format_iso(dataset->validity, validity);
+    cb_data_id_value(&dataset->data_id, CB_DETECTOR, detector);
+    snprintf(place, sizeof place, "%zu", candidate->place + 1);
+    const char *const cells[] = { cb_why_name(candidate->why),
+                                  dataset->collection,
+                                  candidate->place != SIZE_MAX ? place : NULL,
+                                  validity,
+                                  detector,
+                                  cb_data_id_text(&dataset->data_id, CB_PHYSICAL_FILTER),
+                                  dataset->run,
+                                  dataset->id,
+                                  dataset->path,
+                                  why };
+    ctl_table_add(table, cells);
+}
+
+/* Those of other detectors are many and seldom asked for. Returns how many were left out. */
+static size_t fill(struct ctl_table *table, const struct cb_explanation *explanation,
+                   const struct question *asked, bool all)
+{
+    size_t left_out = 0;
+    for (size_t i = 0; i < explanation->count; i++)
+        if (all || explanation->item[i].why != CB_WHY_OTHER_DATA_ID)
+            add_candidate(table, &explanation->item[i], explanation, asked);
+        else
+            left_out++;
+    return left_out;
+}
+
+/* The verdict as exit status. */
+static bool conclude(struct ctl *ctl, const struct cb_explanation *explanation, const struct question *asked,
+                     struct cb_error *err)
+{
+    if (explanation->first == NULL)
+        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no %s of detector %s holds at %s", asked->type,
+                          ctl_word(ctl, 1), asked->time_text);
+    if (explanation->item[0].why == CB_WHY_AMBIGUOUS)
+        return ctl_refuse(ctl, CTL_REFUSED, err, "%s has more than one %s of detector %s for %s",
+                          explanation->first, asked->type, ctl_word(ctl, 1), asked->time_text);
+    return true;
+}
+
+static bool answer(struct ctl *ctl, const struct question *asked, struct cb_error *err)
+{
+    struct cb_db *db;
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
+    cb_auto_explanation struct cb_explanation explanation = { 0 };
+    if (!ctl_db_of(ctl, &db, err) ||
+        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
+        !cb_explain(repo, asked->type, &asked->id, (const char *const *)asked->path.item, asked->path.count,
+                    asked->when, &explanation, err))
+        return false;
+    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.calib.explain.v1", columns);
+    size_t left_out = fill(table, &explanation, asked, ctl_args_has(&ctl->args, "all"));
+    if (!ctl_print(ctl, table, err))
+        return false;
+    if (left_out > 0)
+        ctl_say(ctl, "%zu of other detectors or filters are left out; --all tells of them", left_out);
+    return conclude(ctl, &explanation, asked, err);
+}
+
+bool ctl_calib_explain(struct ctl *ctl, struct cb_error *err)
+{
+    struct question asked = { .type = NULL };
+    bool ok = read_question(ctl, &asked, err) && answer(ctl, &asked, err);
+    question_done(&asked);
+    return ok;
+}
