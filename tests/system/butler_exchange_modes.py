@@ -85,11 +85,29 @@ class Exchange:
         self.same(first, f"{name}: the repository that it came from")
         print(f"ok: exported by {export_mode}, imported by {import_mode}")
 
+    def as_the_technote_prints_it(self, first):
+        """DMTN-222 section 3.5.1: dimensions that are there already are skipped; where they are not, nothing is imported."""
+        out = self.work / "out-technote"
+        self.run("export-calibs", first, out, "LSSTComCam/calib")
+        words = ["--transfer", "copy", "--export-file", str(out / "export.yaml"), str(out), "-s", "instrument", "-s", "detector",
+                 "-s", "physical_filter", "--track-file-attrs"]
+        bare = self.create(self.work / "bare", "bare")
+        refuse(self.ours, "import", str(bare), *words)
+        listed = subprocess.run([self.ours, "query-collections", str(bare)], capture_output=True, text=True, check=True)
+        assert "LSSTComCam" not in listed.stdout, listed
+        assert not list(bare.rglob("bias_*.fits")), "a refused import leaves no file"
+        ready = self.create(self.work / "ready", "ready")
+        self.run("register-instrument", ready, "lsst.obs.lsst.LsstComCam")
+        self.run("import", ready, *words)
+        self.same(ready, "imported as the technote prints it")
+        print("ok: imported as the technote prints it")
+
 
 def main(ours, first, work, socket):
     exchange = Exchange(ours, first, work, socket)
     for number, (export_mode, import_mode) in enumerate(MODES):
         exchange.there_and_back(first, number, export_mode, import_mode)
+    exchange.as_the_technote_prints_it(first)
     said = refuse(ours, "export-calibs", "-t", "move", first, os.path.join(work, "moved"), "LSSTComCam/calib")
     assert "move" in said, said
     exchange.same(first, "no export takes files away")
