@@ -260,20 +260,3 @@ bool cb_chain_parents(struct cb_repo *repo, const char *child, struct cb_collect
 {
     return list_relatives(repo, sql_list_chain_parents, child, ret_list, err);
 }
-
-bool cb_collection_remove(struct cb_repo *repo, const char *name, struct cb_error *err)
-{
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto_collection struct cb_collection self = { 0 };
-    cb_auto_collections struct cb_collection_list parents = { 0 };
-    if (!cb_repo_begin(repo, &tx, err) || !find_now(repo, name, &self, err) ||
-        !run_list(repo, sql_list_chain_parents, CB_P(cb_p_int(self.id)), &parents, err))
-        return false;
-    if (self.type == CB_COLLECTION_RUN)
-        return cb_fail(err, CB_ERR_INVALID, "collection \"%s\" is a RUN, which holds its datasets", name);
-    if (parents.count > 0)
-        return cb_fail(err, CB_ERR_CONFLICT, "collection \"%s\" is a member of the chain \"%s\"", name,
-                       parents.item[0].name);
-    return cb_db_run(repo->db, sql_delete_collection, CB_P(cb_p_int(self.id)), NULL, err) &&
-           cb_tx_commit(&tx, err);
-}

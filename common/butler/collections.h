@@ -77,7 +77,3 @@ CB_MUST_CHECK bool cb_chain_change(struct cb_repo *repo, const char *parent, enu
 /* Take out children by index (negative from the end). Errors: INVALID an index beyond the chain. */
 CB_MUST_CHECK bool cb_chain_pop(struct cb_repo *repo, const char *parent, const int64_t *indexes,
                                 size_t count, struct cb_error *err);
-
-/* Remove a collection that is no RUN; its tags and certifications go with it.
- * Errors: CONFLICT still the child of a chain, naming it; INVALID it is a RUN. */
-CB_MUST_CHECK bool cb_collection_remove(struct cb_repo *repo, const char *name, struct cb_error *err);

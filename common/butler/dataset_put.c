@@ -349,7 +349,17 @@ bool cb_dataset_put(struct cb_repo *repo, const char *type, const char *run, con
 {
     static const struct cb_put_options defaults = { CB_TRANSFER_AUTO, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
     struct putting it = { type, run, puts, n, options != NULL ? options : &defaults, ret_ids };
-    return n == 0 || cb_repo_transact(repo, put, &it, err);
+    struct cb_error why = { 0 };
+    size_t emptied = 0;
+    if (n == 0 || cb_repo_transact(repo, put, &it, &why))
+        return true;
+    /* a removal that was interrupted holds the place, or the id: finish it */
+    if (why.kind == CB_ERR_CONFLICT && !cb_db_in_tx(repo->db) &&
+        cb_datastore_empty_trash(repo, &emptied, NULL) && emptied > 0)
+        return cb_repo_transact(repo, put, &it, err);
+    if (err != NULL)
+        *err = why;
+    return false;
 }
 
 bool cb_dataset_template_path(struct cb_repo *repo, const char *type, const char *run,

@@ -237,12 +237,12 @@ bool cb_dataset_type_register(struct cb_repo *repo, const char *name, uint32_t d
     return true;
 }
 
-bool cb_dataset_type_remove(struct cb_repo *repo, const char *name, struct cb_error *err)
+static bool remove_type(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    const char *name = arg;
     cb_auto_dataset_type struct cb_dataset_type type = { 0 };
     cb_auto(cb_rows_free) struct cb_rows *used = NULL;
-    if (!cb_repo_begin(repo, &tx, err) || !find_now(repo, name, &type, err) ||
+    if (!find_now(repo, name, &type, err) ||
         !cb_db_run(repo->db, "SELECT EXISTS (SELECT FROM dataset WHERE dataset_type_id = $1)",
                    CB_P(cb_p_int(type.id)), &used, err))
         return false;
@@ -250,7 +250,11 @@ bool cb_dataset_type_remove(struct cb_repo *repo, const char *name, struct cb_er
         return cb_fail(err, CB_ERR_CONFLICT, "dataset type \"%s\" has datasets", name);
     return cb_db_run(repo->db, "DELETE FROM collection_summary_dataset_type WHERE dataset_type_id = $1",
                      CB_P(cb_p_int(type.id)), NULL, err) &&
-           cb_db_run(repo->db, "DELETE FROM dataset_type WHERE id = $1", CB_P(cb_p_int(type.id)), NULL,
-                     err) &&
-           cb_tx_commit(&tx, err);
+           cb_db_run(repo->db, "DELETE FROM dataset_type WHERE id = $1", CB_P(cb_p_int(type.id)), NULL, err);
+}
+
+bool cb_dataset_type_remove(struct cb_repo *repo, const char *name, struct cb_error *err)
+{
+    cb_auto(cb_free) char *copy = cb_xstrdup(name);
+    return cb_repo_transact(repo, remove_type, copy, err);
 }

@@ -72,12 +72,6 @@ CB_MUST_CHECK bool cb_dataset_template_path(struct cb_repo *repo, const char *ty
 CB_MUST_CHECK bool cb_data_ids_expand(struct cb_repo *repo, struct cb_data_id *const *ids, size_t n,
                                       struct cb_error *err);
 
-/* Take datasets out whole: rows and files (files other datasets name stay). For outputs that a restarted run
- * makes anew. Errors: CONFLICT one of them is certified or tagged, naming the collection: nothing is removed.
- */
-CB_MUST_CHECK bool cb_dataset_remove(struct cb_repo *repo, const char *const *ids, size_t n,
-                                     struct cb_error *err);
-
 /* Give datasets (all of one type) a validity in a CALIBRATION collection, under the butler's lock.
  * Errors: INVALID empty range, two datasets with one data ID, no calibration type, "Cannot certify into
  * collection 'X' of type RUN; must be CALIBRATION."; NOT_FOUND collection or dataset; CONFLICT "N validity

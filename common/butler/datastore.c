@@ -92,18 +92,6 @@ static void end_arrival(void *arg, enum cb_tx_end end)
     free(arrival);
 }
 
-static void end_removal(void *arg, enum cb_tx_end end)
-{
-    if (end == CB_TX_COMMITTED)
-        unlink(arg);
-    free(arg);
-}
-
-void cb_datastore_remove_at_commit(struct cb_repo *repo, const char *path)
-{
-    cb_tx_at_end(repo->db, end_removal, cb_xstrdup(path));
-}
-
 static bool fail_errno(struct cb_error *err, const char *what, const char *path)
 {
     int number = errno;

@@ -34,8 +34,9 @@ const struct cb_storage_class *cb_storage_class_find(const char *name);
 CB_MUST_CHECK bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path,
                                        enum cb_transfer transfer, char **ret_recorded, int64_t *ret_size,
                                        struct cb_error *err);
-/* Have a file of the repository removed when the open transaction commits. */
-void cb_datastore_remove_at_commit(struct cb_repo *repo, const char *path);
+/* Delete the files of removed datasets, with their records (removal.h); no transaction may be open.
+ * ret_count  datasets whose removal is complete now; may be NULL */
+CB_MUST_CHECK bool cb_datastore_empty_trash(struct cb_repo *repo, size_t *ret_count, struct cb_error *err);
 /* Copy or link a file out of the repository, onto target (replaced). Errors: NOT_FOUND. */
 CB_MUST_CHECK bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfer transfer,
                                          struct cb_error *err);

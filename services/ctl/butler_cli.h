@@ -47,11 +47,9 @@ struct butler_command {
 extern const struct butler_command butler_create, butler_register_instrument, butler_query_collections,
     butler_query_datasets, butler_query_dimension_records, butler_query_dataset_types, butler_query_data_ids,
     butler_certify_calibrations, butler_collection_chain, butler_retrieve_artifacts,
-    butler_register_dataset_type;
-
-extern const struct butler_command butler_ingest_raws;
-extern const struct butler_command butler_export_calibs __attribute__((weak)),
-    butler_import __attribute__((weak));
+    butler_register_dataset_type, butler_ingest_raws, butler_export_calibs, butler_import,
+    butler_remove_dataset_type, butler_associate, butler_prune_datasets, butler_remove_runs,
+    butler_remove_collections;
 
 /* Errors: INVALID, in the words of the program it stands in for ("No such option: --x"). */
 CB_MUST_CHECK bool butler_args_parse(const struct butler_option *options, int argc, char **argv,

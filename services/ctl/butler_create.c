@@ -1,4 +1,4 @@
-/* butler create, register-instrument, register-dataset-type. */
+/* butler create, register-instrument, register-dataset-type, remove-dataset-type. */
 #include "butler_cli.h"
 #include "ctl.h"
 
@@ -134,4 +134,36 @@ const struct butler_command butler_register_dataset_type = {
     3,
     SIZE_MAX,
     run_register_type
+};
+
+/* All or none. */
+static bool remove_types(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct butler_list *names = arg;
+    cb_auto_dataset_types struct cb_dataset_type_list found = { 0 };
+    if (!cb_dataset_type_query(repo, (const char *const *)names->item, names->count, &found, err))
+        return false;
+    for (size_t i = 0; i < found.count; i++)
+        if (!cb_dataset_type_remove(repo, found.item[i].name, err))
+            return false;
+    return true;
+}
+
+static bool run_remove_type(const struct butler_args *args, struct cb_error *err)
+{
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    auto_list names = butler_words_from(args, 1);
+    return butler_open(args->words[0], &repo, err) &&
+           (names.count == 0 || cb_repo_transact(repo, remove_types, &names, err));
+}
+
+static const struct butler_option no_options[] = { { .name = NULL } };
+const struct butler_command butler_remove_dataset_type = {
+    "remove-dataset-type",
+    "REPO [DATASET_TYPE_NAME]...",
+    "Remove the dataset type definitions from a repository.",
+    no_options,
+    1,
+    SIZE_MAX,
+    run_remove_type
 };

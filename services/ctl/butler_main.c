@@ -8,12 +8,14 @@
 #include <string.h>
 
 static const struct butler_command *const commands[] = {
+    &butler_associate,
     &butler_certify_calibrations,
     &butler_collection_chain,
     &butler_create,
     &butler_export_calibs,
     &butler_import,
     &butler_ingest_raws,
+    &butler_prune_datasets,
     &butler_query_collections,
     &butler_query_data_ids,
     &butler_query_dataset_types,
@@ -21,6 +23,9 @@ static const struct butler_command *const commands[] = {
     &butler_query_dimension_records,
     &butler_register_dataset_type,
     &butler_register_instrument,
+    &butler_remove_collections,
+    &butler_remove_dataset_type,
+    &butler_remove_runs,
     &butler_retrieve_artifacts,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -43,8 +48,7 @@ static void print_all(FILE *out)
 {
     fputs("Usage: butler [OPTIONS] COMMAND [ARGS]...\n\nCommands:\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (commands[i] != NULL)
-            fprintf(out, "  %-25s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-25s %s\n", commands[i]->name, commands[i]->summary);
 }
 
 static void print_command(const struct butler_command *command, FILE *out)
@@ -67,7 +71,7 @@ static void print_command(const struct butler_command *command, FILE *out)
 static const struct butler_command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (commands[i] != NULL && strcmp(commands[i]->name, name) == 0)
+        if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
 }

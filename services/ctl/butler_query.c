@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_CAP = 20000 };
-
 /* The parts of a query that options give; lists are borrowed from `lists`. */
 struct query_lists {
     struct butler_list collections, order_by, types;
@@ -27,11 +25,12 @@ static void query_lists_done(struct query_lists *lists)
 
 #define auto_query_lists __attribute__((cleanup(query_lists_done))) struct query_lists
 
-static bool read_query(const struct butler_args *args, struct query_lists *lists, struct cb_query *ret_query,
-                       struct cb_error *err)
+static bool read_query(const struct butler_args *args, int64_t default_limit, struct query_lists *lists,
+                       struct cb_query *ret_query, struct cb_error *err)
 {
     int64_t limit = 0, offset = 0;
-    if (!butler_int(args, "limit", -DEFAULT_CAP, &limit, err) || !butler_int(args, "offset", 0, &offset, err))
+    if (!butler_int(args, "limit", default_limit, &limit, err) ||
+        !butler_int(args, "offset", 0, &offset, err))
         return false;
     lists->collections = butler_list_of(args, "collections");
     lists->order_by = butler_list_of(args, "order-by");
@@ -56,11 +55,10 @@ static void warn_limit(const struct query_lists *lists, const struct cb_query *q
 /* ---- datasets ---- */
 
 /* Without --collections, all of them. */
-static bool default_collections(const struct butler_args *args, struct query_lists *lists,
-                                struct cb_query *query)
+static bool default_collections(bool find_first, struct query_lists *lists, struct cb_query *query)
 {
     if (query->n_collections == 0) {
-        if (butler_flag(args, "find-first"))
+        if (find_first)
             return false;
         fprintf(stderr, "butler: WARNING: no --collections given: all collections are searched\n");
         lists->collections.item = cb_xalloc_array(1, sizeof *lists->collections.item);
@@ -69,7 +67,7 @@ static bool default_collections(const struct butler_args *args, struct query_lis
         query->collections = (const char *const *)lists->collections.item;
         query->n_collections = 1;
     }
-    for (size_t i = 0; butler_flag(args, "find-first") && i < query->n_collections; i++)
+    for (size_t i = 0; find_first && i < query->n_collections; i++)
         if (cb_is_glob(query->collections[i]))
             return false;
     return true;
@@ -112,8 +110,9 @@ static void add_dataset(struct butler_table *table, const struct cb_repo *repo,
     butler_table_add(table, cells);
 }
 
-static bool print_type(struct cb_repo *repo, const struct cb_dataset_type *type,
-                       const struct cb_dataset_list *list, bool with_uri, struct cb_error *err)
+bool butler_table_of_datasets(struct cb_repo *repo, const struct cb_dataset_type *type,
+                              const struct cb_dataset_list *list, bool with_uri,
+                              struct butler_table **ret_table, struct cb_error *err)
 {
     enum cb_element_index order[CB_DIMENSION_COUNT] = { 0 };
     size_t n = order_dimensions(type->dims, order);
@@ -125,8 +124,8 @@ static bool print_type(struct cb_repo *repo, const struct cb_dataset_type *type,
     cb_auto(butler_table_free) struct butler_table *table = table_of(order, n, with_uri);
     for (size_t i = 0; i < list->count; i++)
         add_dataset(table, repo, &list->item[i], order, n, with_uri);
-    butler_table_print(table, stdout);
-    fputc('\n', stdout);
+    if (ok)
+        *ret_table = cb_steal(table);
     return ok;
 }
 
@@ -147,18 +146,22 @@ static bool find_types(struct cb_repo *repo, const struct butler_list *globs,
 }
 
 /* Every type that matches, with its datasets. ret_types, ret_count: types and datasets in all. */
-bool butler_query_each(struct cb_repo *repo, const struct butler_args *args, const struct butler_list *globs,
-                       butler_each_type *each, void *self, size_t *ret_types, size_t *ret_count,
-                       struct cb_error *err)
+bool butler_query_each(struct cb_repo *repo, const struct butler_args *args,
+                       const struct butler_search *search, butler_each_type *each, void *self,
+                       size_t *ret_types, size_t *ret_count, struct cb_error *err)
 {
     auto_query_lists lists = { 0 };
     struct cb_query query;
     cb_auto_dataset_types struct cb_dataset_type_list types = { 0 };
-    if (!read_query(args, &lists, &query, err))
+    if (!read_query(args, search->limit, &lists, &query, err))
         return false;
-    if (!default_collections(args, &lists, &query))
+    if (search->collections != NULL && search->collections->count > 0) {
+        query.collections = (const char *const *)search->collections->item;
+        query.n_collections = search->collections->count;
+    }
+    if (!default_collections(search->find_first, &lists, &query))
         return cb_fail(err, CB_ERR_INVALID, "Can not use wildcards in collections when find_first=True");
-    if (!find_types(repo, globs, &types, err))
+    if (!find_types(repo, search->globs, &types, err))
         return false;
     *ret_count = 0;
     *ret_types = types.count;
@@ -166,14 +169,21 @@ bool butler_query_each(struct cb_repo *repo, const struct butler_args *args, con
         cb_auto_datasets struct cb_dataset_list list = { 0 };
         struct cb_query one = query;
         one.limit = query.limit == 0 ? 0 : query.limit - *ret_count;
-        enum cb_search search = butler_flag(args, "find-first") ? CB_SEARCH_FIRST : CB_SEARCH_ALL;
-        if (!cb_query_datasets(repo, types.item[i].name, search, &one, &list, err) ||
+        enum cb_search how = search->find_first ? CB_SEARCH_FIRST : CB_SEARCH_ALL;
+        if (!cb_query_datasets(repo, types.item[i].name, how, &one, &list, err) ||
             (list.count > 0 && !each(repo, &types.item[i], &list, self, err)))
             return false;
         *ret_count += list.count;
     }
     warn_limit(&lists, &query, *ret_count);
     return true;
+}
+
+bool butler_check_found(const struct butler_list *globs, size_t n_types, size_t count, struct cb_error *err)
+{
+    bool by_name = globs->count == 1 && !cb_is_glob(globs->item[0]);
+    return count > 0 || n_types == 0 || !by_name ||
+           cb_fail(err, CB_ERR_NOT_FOUND, "EmptyQueryResultError: no datasets match the query");
 }
 
 struct printing {
@@ -187,7 +197,12 @@ static bool print_each(struct cb_repo *repo, const struct cb_dataset_type *type,
     if (!printing->started)
         fputc('\n', stdout);
     printing->started = true;
-    return print_type(repo, type, list, printing->with_uri, err);
+    cb_auto(butler_table_free) struct butler_table *table = NULL;
+    if (!butler_table_of_datasets(repo, type, list, printing->with_uri, &table, err))
+        return false;
+    butler_table_print(table, stdout);
+    fputc('\n', stdout);
+    return true;
 }
 
 static bool run_datasets(const struct butler_args *args, struct cb_error *err)
@@ -195,14 +210,18 @@ static bool run_datasets(const struct butler_args *args, struct cb_error *err)
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     auto_list globs = butler_words_from(args, 1);
     struct printing printing = { .with_uri = butler_flag(args, "show-uri") };
+    const struct butler_search search = { .globs = &globs,
+                                          .find_first = butler_flag(args, "find-first"),
+                                          .limit = -BUTLER_QUERY_CAP };
     size_t count = 0, types = 0;
     if (!butler_open(args->words[0], &repo, err) ||
-        !butler_query_each(repo, args, &globs, print_each, &printing, &types, &count, err))
+        !butler_query_each(repo, args, &search, print_each, &printing, &types, &count, err))
         return false;
-    if (types == 0)
+    if (!butler_check_found(&globs, types, count, err))
+        return false;
+    if (count == 0)
         fputc('\n', stdout);
-    return count > 0 || types == 0 ||
-           cb_fail(err, CB_ERR_NOT_FOUND, "EmptyQueryResultError: no datasets match the query");
+    return true;
 }
 
 static const struct butler_option datasets_options[] = {
@@ -227,7 +246,7 @@ static bool query_element(struct cb_repo *repo, const struct butler_args *args,
     const struct cb_element *element = cb_element_find(args->words[1], strlen(args->words[1]));
     if (element == NULL)
         return cb_fail(err, CB_ERR_INVALID, "No dimension element with name '%s'.", args->words[1]);
-    if (!read_query(args, &lists, &query, err))
+    if (!read_query(args, -BUTLER_QUERY_CAP, &lists, &query, err))
         return false;
     lists.types = butler_list_of(args, "datasets");
     query.dataset_types = (const char *const *)lists.types.item;
@@ -334,7 +353,7 @@ static bool run_data_ids(const struct butler_args *args, struct cb_error *err)
     struct cb_query query;
     uint32_t dims = 0;
     if (!cb_dimensions_parse((const char *const *)names.item, names.count, &dims, err) ||
-        !read_query(args, &lists, &query, err))
+        !read_query(args, -BUTLER_QUERY_CAP, &lists, &query, err))
         return false;
     lists.types = butler_list_of(args, "datasets");
     query.dataset_types = (const char *const *)lists.types.item;

@@ -192,12 +192,15 @@ static bool retrieve(struct retrieval *r, const struct butler_args *args, struct
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto(cb_free) char *destination = NULL;
     auto_list globs = butler_list_of(args, "dataset-type");
+    const struct butler_search search = { .globs = &globs,
+                                          .find_first = butler_flag(args, "find-first"),
+                                          .limit = -BUTLER_QUERY_CAP };
     size_t count = 0, types = 0;
     if (!read_retrieval(args, r, err) || !prepare_destination(args->words[1], &destination, err) ||
         !butler_open(args->words[0], &repo, err))
         return false;
     r->destination = destination;
-    if (!butler_query_each(repo, args, &globs, retrieve_each, r, &types, &count, err))
+    if (!butler_query_each(repo, args, &search, retrieve_each, r, &types, &count, err))
         return false;
     if (count == 0) {
         puts("No datasets matched query.");

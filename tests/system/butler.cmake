@@ -23,3 +23,7 @@ add_test(NAME system.butler.exchange
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_exchange
           $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.exchange PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)
+add_test(NAME system.butler.twins
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_twins
+          $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.twins PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)

@@ -1,6 +1,8 @@
 /* The registry on a real database: collections, chains, datasets, certification, look-ups. */
 #include "fixture.h"
 
+#include "butler/removal.h"
+
 #include <pthread.h>
 
 #define CHAIN "LSSTComCam/calib/DM-1"
@@ -281,10 +283,10 @@ static void a_certified_dataset_cannot_be_removed(void **state)
     cb_auto(cb_free) char *path = NULL;
     must(cb_dataset_get(f->repo, second, 1, &list, &oops));
     must(cb_dataset_file(f->repo, &list.item[0], &path, &oops));
-    assert_false(cb_dataset_remove(f->repo, both, 2, &err));
+    assert_false(cb_dataset_remove(f->repo, both, 2, CB_REMOVE_WHOLE, &err));
     assert_int_equal(err.kind, CB_ERR_CONFLICT);
     assert_int_equal(access(path, F_OK), 0);
-    must(cb_dataset_remove(f->repo, second, 1, &oops));
+    must(cb_dataset_remove(f->repo, second, 1, CB_REMOVE_UNTAGGED, &oops));
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
