@@ -27,3 +27,12 @@ add_test(NAME system.butler.twins
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_twins
           $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.twins PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)
+
+# Both at once on one repository.
+add_executable(system_write_along ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/write_along.c)
+target_include_directories(system_write_along PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(system_write_along PRIVATE cb_butler PkgConfig::CMOCKA)
+add_test(NAME system.butler.contest
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_contest
+          $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_write_along>)
+set_tests_properties(system.butler.contest PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)
