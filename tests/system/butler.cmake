@@ -36,3 +36,7 @@ add_test(NAME system.butler.contest
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_contest
           $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_write_along>)
 set_tests_properties(system.butler.contest PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)
+add_test(NAME system.butler.decertify
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_decertify
+          $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.decertify PROPERTIES LABELS system TIMEOUT 120)
