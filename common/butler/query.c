@@ -15,17 +15,22 @@ void cb_data_id_list_done(struct cb_data_id_list *list)
     *list = (struct cb_data_id_list){ 0 };
 }
 
-/* Ids of the search path as an array. */
+/* Ids of the search path as an array; ret_certified, which may be NULL: there is a CALIBRATION collection. */
 static bool flatten_ids(struct cb_repo *repo, const char *const *names, size_t count, struct cb_bytes *ids,
-                        struct cb_error *err)
+                        bool *ret_certified, struct cb_error *err)
 {
     cb_auto_collections struct cb_collection_list path = { 0 };
     if (!cb_collection_flatten(repo, names, count, false, &path, err))
         return false;
     cb_array_begin(ids);
-    for (size_t i = 0; i < path.count; i++)
+    bool certified = false;
+    for (size_t i = 0; i < path.count; i++) {
         cb_array_int(ids, path.item[i].id);
+        certified |= path.item[i].type == CB_COLLECTION_CALIBRATION;
+    }
     cb_array_end(ids);
+    if (ret_certified != NULL)
+        *ret_certified = certified;
     return true;
 }
 
@@ -59,7 +64,7 @@ static bool put_datasets_exist(struct cb_repo *repo, struct cb_select *select, c
 {
     if (query->n_dataset_types == 0)
         return true;
-    if (!flatten_ids(repo, query->collections, query->n_collections, ids, err))
+    if (!flatten_ids(repo, query->collections, query->n_collections, ids, NULL, err))
         return false;
     size_t param = cb_select_add_param(select, cb_bytes_text(ids));
     for (size_t i = 0; i < query->n_dataset_types; i++) {
@@ -122,6 +127,18 @@ bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, co
     return true;
 }
 
+/* A band by itself is that of any camera: nothing but a physical filter ties it to an instrument. */
+static void add_bands(struct cb_select *select, uint32_t dims)
+{
+    if (dims & CB_DIM(CB_PHYSICAL_FILTER)) {
+        cb_select_add_element(select, CB_PHYSICAL_FILTER);
+        return;
+    }
+    cb_bytes_printf(&select->from, "%s(SELECT DISTINCT band FROM physical_filter) band",
+                    select->from.size > 0 ? " CROSS JOIN " : "");
+    select->key[CB_BAND] = cb_xstrdup("band.band");
+}
+
 /* Tables that hold the keys of the dimensions: those that the others do not tell already, last first. */
 static void add_dimension_tables(struct cb_select *select, uint32_t dims)
 {
@@ -129,7 +146,7 @@ static void add_dimension_tables(struct cb_select *select, uint32_t dims)
         if ((dims & CB_DIM(i)) != 0 && select->key[i] == NULL)
             cb_select_add_element(select, (enum cb_element_index)i);
     if ((dims & CB_DIM(CB_BAND)) != 0 && select->key[CB_BAND] == NULL)
-        cb_select_add_element(select, CB_PHYSICAL_FILTER);
+        add_bands(select, dims);
 }
 
 static void put_keys(const struct cb_select *select, uint32_t dims, struct cb_bytes *columns)
@@ -166,7 +183,7 @@ bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const struct cb_quer
     cb_select_init(&select);
     select.dims = cb_dimensions_expand(dims);
     add_dimension_tables(&select, select.dims);
-    if (select.tables == 0)
+    if (select.from.size == 0)
         return cb_fail(err, CB_ERR_INVALID, "a query of data IDs needs at least one dimension with records");
     cb_bytes_puts(&columns, query->n_order_by == 0 ? "DISTINCT " : ""); /* band alone repeats */
     struct cb_bytes keys = CB_BYTES(65536);
@@ -251,11 +268,11 @@ static void add_order_tables(struct cb_select *select, const struct cb_query *qu
 }
 
 static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *type, enum cb_search search,
-                            const struct cb_query *query, const char *ids, struct cb_rows **ret_rows,
-                            struct cb_error *err)
+                            const struct cb_query *query, const char *ids, bool has_validity,
+                            struct cb_rows **ret_rows, struct cb_error *err)
 {
     const struct cb_where_dataset fields = { type->name, "d.id",   "d.ingest_date",
-                                             "r.name",   "c.name", "t.timespan" };
+                                             "r.name",   "c.name", "coalesce(t.timespan, '(,)')" };
     cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
     cb_auto_select struct cb_select select;
     char type_id[24];
@@ -263,6 +280,7 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
     snprintf(type_id, sizeof type_id, "%lld", (long long)type->id);
     select.dims = cb_dimensions_expand(type->dims);
     select.dataset = &fields;
+    select.has_validity = has_validity;
     cb_select_add_param(&select, ids);
     cb_select_add_param(&select, type_id);
     put_dataset_from(type, search, &select.from);
@@ -308,12 +326,14 @@ bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search se
     cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_datasets struct cb_dataset_list list = { 0 };
+    bool certified = false;
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &known, err) ||
-        !flatten_ids(repo, query->collections, query->n_collections, &ids, err))
+        !flatten_ids(repo, query->collections, query->n_collections, &ids, &certified, err))
         return false;
     if (search == CB_SEARCH_CERTIFICATIONS && !known.is_calibration)
         return true;
-    if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), &rows, err) ||
+    if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), known.is_calibration && certified,
+                         &rows, err) ||
         !cb_dataset_take_rows(rows, 1, &known, &list, err))
         return false;
     trim(&list, rows, search, query);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FROM_MAX = 1 << 20 };
+enum { FROM_MAX = 1 << 20, CONDITION_MAX = 32 << 20 };
 
 void cb_select_init(struct cb_select *select)
 {
@@ -124,7 +124,7 @@ static bool compile(struct cb_select *select, const struct cb_query *query, stru
                                               .keys = keys,
                                               .n_keys = n_keys,
                                               .params_before = select->n_params };
-    if (!cb_where_compile(query->where, &context, &select->where, err))
+    if (!cb_where_compile(query->where != NULL ? query->where : "", &context, &select->where, err))
         return false;
     if (select->n_params + select->where.n_params > CB_QUERY_MAX_PARAMS)
         return cb_fail(err, CB_ERR_INVALID, "the expression has %zu values, %d are possible",
@@ -134,21 +134,49 @@ static bool compile(struct cb_select *select, const struct cb_query *query, stru
     return true;
 }
 
+/* The finest of the elements with a timespan among these dimensions, NULL when none has one. */
+static const struct cb_element *temporal_element(uint32_t dimensions)
+{
+    const enum cb_element_index finest_first[] = { CB_EXPOSURE, CB_VISIT, CB_DAY_OBS };
+    for (size_t i = 0; i < sizeof finest_first / sizeof finest_first[0]; i++)
+        if (dimensions & CB_DIM(finest_first[i]))
+            return cb_element_at(finest_first[i]);
+    return NULL;
+}
+
+/* An expression about exposures, visits or days finds the calibrations that were valid then: the butler joins
+ * the ranges unless the expression does. Datasets outside CALIBRATION collections are valid always. */
+static void put_validity(struct cb_select *select, struct cb_bytes *sql)
+{
+    const struct cb_element *element =
+        temporal_element(cb_dimensions_expand(select->dims | select->where.dimensions));
+    if (element == NULL || !select->has_validity || select->where.temporal_join)
+        return;
+    select->where.elements |= CB_DIM(cb_element_index(element));
+    cb_bytes_printf(sql, " AND (%s && \"%s\".timespan)", select->dataset->timespan, element->name);
+}
+
 bool cb_select_put_where(struct cb_select *select, const struct cb_query *query, struct cb_bytes *sql,
                          struct cb_error *err)
 {
     bool has_where = query->where != NULL && query->where[strspn(query->where, " \t\n")] != '\0';
-    if (!has_where) {
+    if (!has_where && query->instrument == NULL) {
         cb_bytes_puts(sql, "true");
         return true;
     }
     if (!compile(select, query, err))
         return false;
+    cb_auto_bytes struct cb_bytes condition = CB_BYTES(CONDITION_MAX);
+    cb_bytes_printf(&condition, "(%s)", select->where.text);
+    put_validity(select, &condition);
+    if ((select->dims & CB_DIM(CB_BAND)) != 0 &&
+        (cb_dimensions_expand(select->where.dimensions) & CB_DIM(CB_PHYSICAL_FILTER)) != 0)
+        select->where.elements |= CB_DIM(CB_PHYSICAL_FILTER); /* what has a filter has its band */
     uint32_t extra = elements_with_tables(select->where.elements) & ~select->tables;
     if (extra == 0)
-        cb_bytes_printf(sql, "(%s)", select->where.text);
+        cb_bytes_printf(sql, "(%s)", cb_bytes_text(&condition));
     else
-        put_exists(select, extra, select->where.text, sql);
+        put_exists(select, extra, cb_bytes_text(&condition), sql);
     return true;
 }
 

@@ -12,7 +12,9 @@ struct cb_select {
     char *key[CB_DIMENSION_COUNT]; /* SQL of the dimensions' keys that FROM offers; NULL: none */
     struct cb_bytes from;
     const struct cb_where_dataset *dataset; /* a type whose fields can be named; NULL: none */
-    struct cb_param *params;                /* [CB_QUERY_MAX_PARAMS] */
+    bool has_validity; /* it is looked for in a CALIBRATION collection: its timespan limits what it goes with
+                        */
+    struct cb_param *params; /* [CB_QUERY_MAX_PARAMS] */
     size_t n_params;
     struct cb_where_sql where; /* owns the texts of its parameters */
 };

@@ -34,6 +34,7 @@ struct operand {
     const struct cb_where_node *node;
     const struct cb_where_bind *bind;
     const struct cb_element *temporal; /* whose timespan this is */
+    bool is_validity;                  /* the timespan of a dataset */
     uint32_t governor;                 /* the governor this is the key of, as a set */
 };
 
@@ -42,6 +43,7 @@ struct compiler {
     struct cb_where_emitter emit;
     uint32_t governed;    /* governors whose dimensions are named */
     uint32_t constrained; /* governors that are compared with something */
+    bool temporal_join;
     struct cb_error *err;
 };
 
@@ -223,6 +225,7 @@ static bool compile_name(struct compiler *c, const struct cb_where_node *node, s
                     cb_element_at(name.dimension)->name);
     if (ret_operand->type == CB_TYPE_TIMESPAN && name.kind == CB_NAME_COLUMN)
         ret_operand->temporal = name.element;
+    ret_operand->is_validity = ret_operand->type == CB_TYPE_TIMESPAN && name.kind == CB_NAME_DATASET;
     note_governor(c, &name, ret_operand);
     return true;
 }
@@ -312,6 +315,8 @@ static bool compare_overlap(struct compiler *c, const struct cb_where_node *node
     if (left->temporal != NULL && right->temporal != NULL)
         return fail(c, node, "Temporal join between %s and %s is not necessary.", left->temporal->name,
                     right->temporal->name);
+    c->temporal_join |=
+        (left->temporal != NULL && right->is_validity) || (right->temporal != NULL && left->is_validity);
     const char *op = span_left && span_right ? "&&" : span_left ? "@>" : "<@";
     const char *left_sql = sql_of(c, left), *right_sql = sql_of(c, right);
     set_condition(ret_operand, cb_xasprintf("(%s %s %s)", left_sql, op, right_sql));
@@ -466,9 +471,7 @@ static bool add_list(struct compiler *c, const struct cb_where_node *node, struc
                         m->tested->label, bind->name, type_name(m->tested), cb_column_type_name(type));
         cb_where_array_add(&m->arrays[type], bind->values[i].text);
     }
-    if (bind->n_values > 0)
-        c->constrained |= m->tested->governor;
-    return true;
+    return true; /* for the governor rule a bound list does not count: the butler does not look into it */
 }
 
 static bool fail_in(struct compiler *c, const struct cb_where_node *in, const struct cb_where_node *item)
@@ -713,12 +716,12 @@ static bool compile(struct compiler *c, const struct cb_where_node *node, struct
 }
 
 /* Governor rule: a dimension of an instrument needs the instrument, from the expression or the default data
- * ID; the default is then a condition of its own. */
+ * ID. The default is a condition of its own, also when only the query's result has an instrument. */
 static bool constrain(struct compiler *c, enum cb_element_index governor, const char *fallback,
                       struct cb_bytes *sql)
 {
-    uint32_t missing = c->governed & ~c->constrained & CB_DIM(governor);
-    if (missing == 0)
+    uint32_t wanted = c->governed | (fallback != NULL ? cb_dimensions_expand(c->emit.ctx->dimensions) : 0);
+    if ((wanted & ~c->constrained & CB_DIM(governor)) == 0)
         return true;
     const char *name = cb_element_at(governor)->name;
     if (fallback == NULL)
@@ -748,17 +751,18 @@ static uint32_t relations(uint32_t dimensions)
     return found;
 }
 
+/* root NULL: the empty expression. */
 static bool compile_root(struct compiler *c, const struct cb_where_node *root, struct cb_bytes *sql)
 {
     auto_operand whole = { 0 };
-    if (!compile(c, root, &whole))
+    if (root != NULL && !compile(c, root, &whole))
         return false;
-    if (!is_truth(&whole)) {
+    if (root != NULL && !is_truth(&whole)) {
         cb_auto(cb_free) char *text = shown(root);
         return fail(c, root, "Invalid types: the expression %s is %s, not a condition.", text,
                     type_name(&whole));
     }
-    cb_bytes_puts(sql, whole.sql);
+    cb_bytes_puts(sql, root != NULL ? whole.sql : "TRUE");
     if (!constrain(c, CB_INSTRUMENT, c->emit.ctx->default_instrument, sql) ||
         !constrain(c, CB_SKYMAP, c->emit.ctx->default_skymap, sql))
         return false;
@@ -779,9 +783,7 @@ bool cb_where_compile(const char *expression, const struct cb_where_context *ctx
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_WHERE_SQL_MAX);
     if (!cb_where_parse(expression, &root, err))
         return false;
-    if (root == NULL) {
-        cb_bytes_puts(&sql, "TRUE");
-    } else if (!compile_root(&c, root, &sql)) {
+    if (!compile_root(&c, root, &sql)) {
         cb_where_emitter_done(&c.emit);
         return false;
     }
@@ -790,10 +792,11 @@ bool cb_where_compile(const char *expression, const struct cb_where_context *ctx
         .params = c.emit.params,
         .n_params = c.emit.n_params,
         .dimensions = c.emit.dimensions,
+        .temporal_join = c.temporal_join,
         .elements = c.emit.elements | relations(c.emit.dimensions | cb_dimensions_expand(ctx->dimensions))
     };
     if (root == NULL)
-        ret_sql->elements = 0;
+        ret_sql->elements = c.emit.elements;
     return true;
 }
 

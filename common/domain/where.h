@@ -70,6 +70,7 @@ struct cb_where_sql {
     size_t n_params;
     uint32_t dimensions; /* dimensions named, and those that identify the elements named */
     uint32_t elements;   /* tables that the text refers to, and relations that must tie them together */
+    bool temporal_join;  /* a dataset's timespan is compared with that of an element by OVERLAPS */
 };
 
 /* Errors: INVALID. Syntax: "Failed to parse expression 'EXPR': REASON" with the place in REASON. Meaning: the

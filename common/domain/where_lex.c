@@ -25,7 +25,7 @@ static size_t scan_digits(const char *text)
 
 static size_t scan_blanks(const char *text)
 {
-    return strspn(text, " \t");
+    return strspn(text, CB_WHERE_BLANKS);
 }
 
 static size_t scan_identifier(const char *text)
@@ -201,7 +201,7 @@ static size_t count_characters(const char *text, size_t bytes)
 bool cb_where_next_token(const char *expression, size_t *offset, struct cb_where_token *ret_token,
                          struct cb_error *err)
 {
-    size_t at = *offset + strspn(expression + *offset, " \t\n\r");
+    size_t at = *offset + strspn(expression + *offset, CB_WHERE_BLANKS);
     struct cb_where_token token = { .kind = CB_TOK_END, .offset = at, .text = expression + at };
     if (expression[at] != '\0') {
         size_t consumed = scan_token(expression + at, &token);

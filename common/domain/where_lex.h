@@ -9,6 +9,9 @@
 /* Longest expression accepted, bytes: far above any list of exposures, far below a burden. */
 #define CB_WHERE_TEXT_MAX (4U << 20)
 
+/* What may stand between tokens, and within a range. */
+#define CB_WHERE_BLANKS " \t\n\r"
+
 enum cb_where_token_kind {
     CB_TOK_END,
     CB_TOK_TIME,

@@ -85,6 +85,17 @@ static const struct {
                        { "collection", CB_TYPE_STRING },
                        { "timespan", CB_TYPE_TIMESPAN } };
 
+#define DATASET_FIELDS (sizeof dataset_fields / sizeof dataset_fields[0])
+
+/* DATASET_FIELDS when there is none of this name. */
+static size_t dataset_field(struct part field)
+{
+    size_t f = 0;
+    while (f < DATASET_FIELDS && !is_part(field, dataset_fields[f].name))
+        f++;
+    return f;
+}
+
 static const char *dataset_sql(const struct cb_where_dataset *dataset, size_t field)
 {
     const char *const sql[] = { dataset->dataset_id, dataset->ingest_date, dataset->run, dataset->collection,
@@ -111,10 +122,8 @@ static bool find_dataset_field(const char *text, struct part type, struct part f
                                const struct cb_where_context *ctx, struct cb_where_name *ret_name,
                                struct cb_error *err)
 {
-    size_t f = 0, count = sizeof dataset_fields / sizeof dataset_fields[0];
-    while (f < count && !is_part(field, dataset_fields[f].name))
-        f++;
-    if (f == count)
+    size_t f = dataset_field(field);
+    if (f == DATASET_FIELDS)
         return unrecognized(text, err);
     for (size_t i = 0; i < ctx->n_datasets; i++)
         if (is_part(type, ctx->datasets[i].name))
@@ -144,12 +153,14 @@ static size_t elements_with(struct part field, const struct cb_where_context *ct
 }
 
 static bool ambiguous(struct part field, const struct cb_element *const found[], size_t count,
-                      struct cb_error *err)
+                      const struct cb_where_context *ctx, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes list = CB_BYTES(600);
     for (size_t i = 0; i < count && i < NAMES_SHOWN_MAX; i++)
         cb_bytes_printf(&list, "%s'%s.%.*s'", i > 0 ? ", " : "", found[i]->name, (int)field.length,
                         field.text);
+    for (size_t i = 0; dataset_field(field) != DATASET_FIELDS && i < ctx->n_datasets; i++)
+        cb_bytes_printf(&list, ", '%s.%.*s'", ctx->datasets[i].name, (int)field.length, field.text);
     return cb_fail(err, CB_ERR_INVALID, "Ambiguous identifier '%.*s' matches multiple fields: %s.",
                    (int)field.length, field.text, cb_bytes_text(&list));
 }
@@ -160,15 +171,17 @@ static bool find_bare_field(struct part field, const struct cb_where_context *ct
 {
     const struct cb_element *found[CB_ELEMENT_COUNT];
     size_t count = elements_with(field, ctx, found);
-    if (count > 1)
-        return ambiguous(field, found, count, err);
+    if (count > 1 || (count == 1 && dataset_field(field) != DATASET_FIELDS && ctx->n_datasets > 0))
+        return ambiguous(field, found, count, ctx, err);
     if (count == 1)
         return find_field(found[0], field, ret_name, err);
-    if (!is_part(field, "ingest_date") || ctx->n_datasets == 0)
+    size_t of_dataset = dataset_field(field);
+    if (of_dataset == DATASET_FIELDS || ctx->n_datasets == 0)
         return false;
     if (ctx->n_datasets > 1)
-        return cb_fail(err, CB_ERR_INVALID, "Ambiguous identifier 'ingest_date': name its dataset type.");
-    return name_dataset(&ctx->datasets[0], 1, ret_name, err);
+        return cb_fail(err, CB_ERR_INVALID, "Ambiguous identifier '%s': name its dataset type.",
+                       dataset_fields[of_dataset].name);
+    return name_dataset(&ctx->datasets[0], of_dataset, ret_name, err);
 }
 
 static bool resolve_one(const char *text, struct part part, const struct cb_where_context *ctx,

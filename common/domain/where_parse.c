@@ -146,11 +146,11 @@ static bool parse_range(struct parser *p, struct cb_where_node **ret_node)
     if (stride != NULL)
         *stride++ = '\0';
     stop[-2] = '\0';
-    stop += strspn(stop, " \t");
-    start[strcspn(start, " \t")] = '\0';
-    stop[strcspn(stop, " \t")] = '\0';
+    stop += strspn(stop, CB_WHERE_BLANKS);
+    start[strcspn(start, CB_WHERE_BLANKS)] = '\0';
+    stop[strcspn(stop, CB_WHERE_BLANKS)] = '\0';
     if (!cb_scan_integer(start, &node->start) || !cb_scan_integer(stop, &node->stop) ||
-        (stride != NULL && !cb_scan_integer(stride + strspn(stride, " \t"), &node->stride)))
+        (stride != NULL && !cb_scan_integer(stride + strspn(stride, CB_WHERE_BLANKS), &node->stride)))
         return fail_at(p, &p->token, "the number is too large");
     *ret_node = cb_steal(node);
     return advance(p);
@@ -189,6 +189,18 @@ static bool parse_arguments(struct parser *p, struct cb_where_node *call)
         add_child(call, argument);
     }
     return advance(p);
+}
+
+/* GLOB(((column)), ('pattern')): parentheses about an argument mean nothing. */
+static void strip_parentheses(struct cb_where_node *call)
+{
+    for (size_t i = 0; i < call->n_children; i++)
+        while (call->children[i]->kind == CB_NODE_PAREN) {
+            struct cb_where_node *outer = call->children[i];
+            call->children[i] = outer->children[0];
+            outer->n_children = 0;
+            cb_where_node_free(outer);
+        }
 }
 
 static bool is_text_argument(const struct cb_where_node *call, size_t index, bool bind_too)
@@ -241,11 +253,20 @@ static bool is_known_function(const char *name)
     return false;
 }
 
-static bool check_call(struct parser *p, const struct cb_where_node *call, const struct cb_where_token *name)
+static bool unknown_function(struct parser *p, const struct cb_where_token *name)
+{
+    size_t line = 0, column = 0;
+    cb_where_place(p->expression, name->offset, &line, &column);
+    return cb_where_fail_parse(p->err, p->expression,
+                               "Unknown function '%.*s' in expression (line: %zu, pos: %zu)",
+                               name->length < 100 ? (int)name->length : 100, name->text, line, column);
+}
+
+static bool check_call(struct parser *p, struct cb_where_node *call, const struct cb_where_token *name)
 {
     if (!is_known_function(call->text))
-        return cb_where_fail_parse(p->err, p->expression, "Unknown function '%.*s' in expression",
-                                   name->length < 100 ? (int)name->length : 100, name->text);
+        return unknown_function(p, name);
+    strip_parentheses(call);
     const char *fault = argument_fault(call);
     return fault == NULL || fail_at(p, name, fault);
 }

@@ -145,12 +145,13 @@ static bool parse_year_day(const char *at, struct civil *civil)
     return *at == '\0' || (*at == ':' && parse_clock(at + 1, civil));
 }
 
-/* Days since an epoch (given in days since 1970) to ns; false outside the years that fit. */
+/* Days since an epoch (given in days since 1970) to ns; what does not fit is beyond the repository's range.
+ */
 static bool days_to_ns(double days, double epoch_days, int64_t *ret_ns)
 {
+    double limit = DAYS_MAX;
+    days = fmin(fmax(days, -limit - epoch_days), limit - epoch_days);
     double whole = floor(days);
-    if (!(fabs(whole + epoch_days) < DAYS_MAX))
-        return false;
     double epoch_whole = floor(epoch_days);
     double ns = ((days - whole) + (epoch_days - epoch_whole)) * (double)CB_NS_PER_DAY;
     *ret_ns = (int64_t)(whole + epoch_whole) * CB_NS_PER_DAY + llround(ns);
@@ -218,9 +219,10 @@ static bool parse_epoch(enum time_format format, double value, int64_t *ret_tai_
     return true;
 }
 
+/* A number as the butler takes it, whatever its format: with a point, without exponent. */
 static bool is_decimal(const char *text)
 {
-    size_t sign = text[0] == '-' || text[0] == '+' ? 1 : 0;
+    size_t sign = text[0] == '-' ? 1 : 0;
     size_t before = strspn(text + sign, "0123456789");
     if (text[sign + before] != '.')
         return false;
@@ -266,7 +268,7 @@ static bool to_tai(enum time_format format, const char *value, enum time_scale s
     struct civil civil = { 0 };
     double number = 0.0;
     bool is_text = is_text_format(format);
-    if (is_text ? !parse_text(format, value, &civil) : !cb_scan_number(value, &number))
+    if (is_text ? !parse_text(format, value, &civil) : !is_decimal(value) || !cb_scan_number(value, &number))
         return false;
     if (is_epoch_format(format))
         return parse_epoch(format, number, ret_tai_ns);
