@@ -49,7 +49,7 @@ extern const struct butler_command butler_create, butler_register_instrument, bu
     butler_certify_calibrations, butler_collection_chain, butler_retrieve_artifacts,
     butler_register_dataset_type, butler_ingest_raws, butler_export_calibs, butler_import,
     butler_remove_dataset_type, butler_associate, butler_prune_datasets, butler_remove_runs,
-    butler_remove_collections;
+    butler_remove_collections, butler_write_curated_calibrations;
 
 /* Errors: INVALID, in the words of the program it stands in for ("No such option: --x"). */
 CB_MUST_CHECK bool butler_args_parse(const struct butler_option *options, int argc, char **argv,

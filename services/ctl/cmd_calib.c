@@ -1,6 +1,7 @@
 /* calbus calib: curated calibrations into a repository, and which calibration applies when. */
 #include "calib_verbs.h"
 #include "commands.h"
+#include "curated_report.h"
 
 #include "base/alloc.h"
 #include "butler/collections.h"
@@ -39,6 +40,9 @@ static const struct ctl_flag curate_flags[] = {
     { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
     { "type", 0, CTL_FLAG_TEXT, "TYPE",
       "Dataset type: ptc, linearizer, bfk, crosstalk, cti, defects, manual_defects." },
+    { "from", 0, CTL_FLAG_TEXT, "FOLDER",
+      "Instead of files: a data package, FOLDER/<camera>/<type>/<detector>/<start>.ecsv, all its types." },
+    { "camera", 0, CTL_FLAG_TEXT, "FILE", "With --from: FITS file of the camera, made by the pipelines." },
     { "instrument", 'i', CTL_FLAG_TEXT, "INSTRUMENT", "Whose calibrations they are; required." },
     { "ticket", 't', CTL_FLAG_TEXT, "TICKET", "Ticket that the calibrations belong to; required." },
     { "begin-date", 0, CTL_FLAG_TEXT, "DATE", "Start of validity, ISO 8601 in TAI; unbounded unless given." },
@@ -77,8 +81,10 @@ static bool name_collections(struct ctl *ctl, struct curation *job, struct cb_er
     if (!cb_ticket_is_valid(job->ticket))
         return ctl_refuse(ctl, CTL_USAGE, err, "\"%s\" is not a ticket's key such as DM-48650", job->ticket);
     job->instrument = cb_instrument_find(instrument);
-    if (job->instrument == NULL)
-        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no instrument \"%s\"", instrument);
+    if (job->instrument == NULL) {
+        ctl_refuse(ctl, CTL_NOT_FOUND, err, "no instrument \"%s\"", instrument);
+        return false;
+    }
 
     char stamp[CB_ISO_SIZE] = "unbounded";
     if (cb_timespan_has_begin(job->validity)) {
@@ -165,8 +171,42 @@ static bool register_all(struct curation *job, struct cb_error *err)
            cb_repo_transact(job->repo, put_and_certify, job, err);
 }
 
+/* A whole data package: types and validities are its own. */
+static bool curate_package(struct ctl *ctl, const char *package, struct cb_error *err)
+{
+    struct curation job = { .validity = cb_timespan_of(CB_TIMESPAN_MIN_NS, CB_TIMESPAN_MAX_NS) };
+    static const char *const of_files[] = { "type", "begin-date", "end-date" };
+    for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++)
+        if (ctl_args_text(&ctl->args, of_files[i], NULL) != NULL)
+            return ctl_refuse(ctl, CTL_USAGE, err, "--%s does not go with --from", of_files[i]);
+    if (ctl->args.n_words > 0)
+        return ctl_refuse(ctl, CTL_USAGE, err, "files do not go with --from");
+    if (!name_collections(ctl, &job, err) || job.instrument == NULL)
+        return false;
+
+    struct cb_db *db;
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto_curated struct cb_curated curated = { 0 };
+    cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
+    cb_auto(cb_free) char *folder = cb_xasprintf("%s/%s", package, job.instrument->policy_name);
+    const struct cb_curated_target target = { job.collection, job.collection,
+                                              ctl_args_text(&ctl->args, "camera", NULL) };
+    if (!cb_curated_read(folder, job.instrument, &curated, err) || !ctl_db_of(ctl, &db, err) ||
+        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
+        !cb_curated_store(repo, &curated, &target, err) ||
+        !ctl_print_one(ctl, "collection", job.collection, err))
+        return false;
+    curated_report(&curated, &target, "calbus calib curate", stderr);
+    return true;
+}
+
 static bool curate(struct ctl *ctl, struct cb_error *err)
 {
+    const char *package = ctl_args_text(&ctl->args, "from", NULL);
+    if (package != NULL)
+        return curate_package(ctl, package, err);
+    if (ctl->args.n_words == 0)
+        return ctl_refuse(ctl, CTL_USAGE, err, "give the files to be put, or a data package with --from");
     struct curation job = { .files = ctl->args.words, .n_files = ctl->args.n_words };
     const char *begin_text = ctl_args_text(&ctl->args, "begin-date", NULL);
     const char *end_text = ctl_args_text(&ctl->args, "end-date", NULL);
@@ -327,12 +367,13 @@ static bool decertify(struct ctl *ctl, struct cb_error *err)
 
 static const struct ctl_verb verbs[] = {
     { .name = "curate",
-      .words = "FILE...",
+      .words = "[FILE...]",
       .summary =
           "Put curated calibrations, a file per detector, into a ticketed collection and certify them.",
-      .examples = "calbus calib curate -i LSSTComCam --type ptc --ticket DM-48650 ptc_*.fits",
+      .examples = "calbus calib curate -i LSSTComCam --type ptc --ticket DM-48650 ptc_*.fits\n"
+                  "calbus calib curate -i LATISS --ticket DM-12345 --from \"$OBS_LSST_DATA_DIR\"",
       .flags = curate_flags,
-      .least = 1,
+      .least = 0,
       .most = -1,
       .run = curate },
     { .name = "which",

@@ -42,7 +42,7 @@ add_test(NAME system.butler.decertify
 set_tests_properties(system.butler.decertify PROPERTIES LABELS system TIMEOUT 120)
 
 # Random where-expressions: the stock butler and calbus must choose the same rows. By hand, thousands:
-# support/with_postgres system/butler_where build-test/system_build_repository build-test/system_where_rows 5000 SEED
+# support/with_postgres system/butler_where build-test/tests/system_build_repository build-test/tests/system_where_rows 5000 SEED
 add_executable(system_where_rows ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/where_rows.c)
 target_include_directories(system_where_rows PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(system_where_rows PRIVATE cb_butler PkgConfig::CMOCKA)
@@ -50,3 +50,7 @@ add_test(NAME system.butler.where
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_where
           $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_where_rows> 800 1)
 set_tests_properties(system.butler.where PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
+add_test(NAME system.butler.curated
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_curated
+          ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.curated PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)

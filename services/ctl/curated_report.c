@@ -1,0 +1,33 @@
+/* What was stored of a data package, and what was not, in words. */
+#include "curated_report.h"
+
+static size_t count_type(const struct cb_curated *curated, size_t first)
+{
+    size_t n = 0;
+    while (first + n < curated->count && curated->file[first + n].type == curated->file[first].type)
+        n++;
+    return n;
+}
+
+void curated_report(const struct cb_curated *curated, const struct cb_curated_target *target,
+                    const char *program, FILE *out)
+{
+    for (size_t i = 0, n; i < curated->count; i += n) {
+        const struct cb_curated_type *type = curated->file[i].type;
+        n = count_type(curated, i);
+        if (type->calib_class != NULL)
+            fprintf(out, "%s: %zu %s certified in %s\n", program, n, type->name, target->collection);
+        else
+            fprintf(out,
+                    "%s: WARNING: %zu %s not written: a %s is made by the pipelines' own tool; bring it by "
+                    "import\n",
+                    program, n, type->name, type->storage_class);
+    }
+    if (target->camera != NULL)
+        fprintf(out, "%s: the camera certified in %s for all times\n", program, target->collection);
+    else
+        fprintf(out,
+                "%s: WARNING: no camera written: it is made by the pipelines' own tool; give its file with "
+                "--camera, or bring it by import\n",
+                program);
+}
