@@ -226,14 +226,6 @@ static void put_amp(struct writer *w, const struct cb_ptc_amp *amp)
  * ----------------------------------------------------------------------------------------------------------------
  */
 
-static bool add_cards(struct cb_bytes *out, const struct cb_header *cards, struct cb_error *err)
-{
-    for (size_t i = 0; i < cards->count; i++)
-        if (!cb_fits_add_card(out, &cards->card[i], err))
-            return false;
-    return true;
-}
-
 static struct cb_header *metadata_of(const struct cb_ptc *ptc, const struct cb_header *metadata)
 {
     struct cb_header *cards = cb_header_copy(metadata);
@@ -244,19 +236,6 @@ static struct cb_header *metadata_of(const struct cb_ptc *ptc, const struct cb_h
     cb_header_set_string(cards, "CALIBCLS", "lsst.ip.isr.ptcDataset.PhotonTransferCurveDataset", NULL);
     cb_header_set_string(cards, "PTC_FIT_TYPE", ptc->fit_type, NULL);
     return cards;
-}
-
-static bool add_primary(struct cb_bytes *out, struct cb_error *err)
-{
-    cb_auto(cb_header_free) struct cb_header *cards = cb_header_new();
-    cb_header_set_bool(cards, "SIMPLE", true, "conforms to FITS standard");
-    cb_header_set_int(cards, "BITPIX", 8, "array data type");
-    cb_header_set_int(cards, "NAXIS", 0, "number of array dimensions");
-    cb_header_set_bool(cards, "EXTEND", true, NULL);
-    if (!add_cards(out, cards, err))
-        return false;
-    cb_fits_end_header(out);
-    return true;
 }
 
 static bool add_table_header(struct cb_bytes *out, const struct writer *w, const struct cb_header *metadata,
@@ -272,7 +251,7 @@ static bool add_table_header(struct cb_bytes *out, const struct writer *w, const
     cb_header_set_int(cards, "PCOUNT", 0, "number of group parameters");
     cb_header_set_int(cards, "GCOUNT", 1, "number of groups");
     cb_header_set_int(cards, "TFIELDS", w->count, "number of table fields");
-    if (!add_cards(out, cards, err) || !add_cards(out, w->columns, err) ||
+    if (!cb_fits_add_cards(out, cards, err) || !cb_fits_add_cards(out, w->columns, err) ||
         !cb_fits_add_content(out, content, err))
         return false;
     cb_fits_end_header(out);
@@ -283,7 +262,7 @@ static bool put_file(const char *path, struct writer *w, const struct cb_header 
                      struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes out = CB_BYTES(FILE_MAX);
-    if (!add_primary(&out, err) || !add_table_header(&out, w, metadata, err))
+    if (!cb_fits_add_empty_primary(&out, err) || !add_table_header(&out, w, metadata, err))
         return false;
     cb_bytes_add(&out, w->rows.data, w->rows.size);
     while (out.size % CB_FITS_BLOCK != 0 && cb_bytes_ok(&out))

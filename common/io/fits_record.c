@@ -291,3 +291,24 @@ void cb_fits_end_header(struct cb_bytes *out)
     while (out->size % CB_FITS_BLOCK != 0 && cb_bytes_ok(out))
         cb_bytes_add(out, " ", 1);
 }
+
+bool cb_fits_add_cards(struct cb_bytes *out, const struct cb_header *cards, struct cb_error *err)
+{
+    for (size_t i = 0; i < cards->count; i++)
+        if (!cb_fits_add_card(out, &cards->card[i], err))
+            return false;
+    return true;
+}
+
+bool cb_fits_add_empty_primary(struct cb_bytes *out, struct cb_error *err)
+{
+    cb_auto(cb_header_free) struct cb_header *cards = cb_header_new();
+    cb_header_set_bool(cards, "SIMPLE", true, "conforms to FITS standard");
+    cb_header_set_int(cards, "BITPIX", 8, "array data type");
+    cb_header_set_int(cards, "NAXIS", 0, "number of array dimensions");
+    cb_header_set_bool(cards, "EXTEND", true, NULL);
+    if (!cb_fits_add_cards(out, cards, err))
+        return false;
+    cb_fits_end_header(out);
+    return true;
+}

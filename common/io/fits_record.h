@@ -20,6 +20,13 @@ CB_MUST_CHECK bool cb_fits_parse_records(const char *records, size_t count, stru
  * Errors: CB_ERR_INVALID a key or a text that FITS cannot hold. */
 CB_MUST_CHECK bool cb_fits_add_card(struct cb_bytes *out, const struct cb_card *card, struct cb_error *err);
 
+/* Append all cards of a header. */
+CB_MUST_CHECK bool cb_fits_add_cards(struct cb_bytes *out, const struct cb_header *cards,
+                                     struct cb_error *err);
+
+/* Append the header of a first HDU without data, END and padding included: what stands before a table. */
+CB_MUST_CHECK bool cb_fits_add_empty_primary(struct cb_bytes *out, struct cb_error *err);
+
 /* Append all cards of a header but those that describe a file's structure. */
 CB_MUST_CHECK bool cb_fits_add_content(struct cb_bytes *out, const struct cb_header *header,
                                        struct cb_error *err);

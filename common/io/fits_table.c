@@ -90,27 +90,6 @@ static size_t row_bytes(const struct cb_table *table)
     return size;
 }
 
-static bool add_cards(struct cb_bytes *out, const struct cb_header *cards, struct cb_error *err)
-{
-    for (size_t i = 0; i < cards->count; i++)
-        if (!cb_fits_add_card(out, &cards->card[i], err))
-            return false;
-    return true;
-}
-
-static bool add_primary(struct cb_bytes *out, struct cb_error *err)
-{
-    cb_auto(cb_header_free) struct cb_header *cards = cb_header_new();
-    cb_header_set_bool(cards, "SIMPLE", true, "conforms to FITS standard");
-    cb_header_set_int(cards, "BITPIX", 8, "array data type");
-    cb_header_set_int(cards, "NAXIS", 0, "number of array dimensions");
-    cb_header_set_bool(cards, "EXTEND", true, NULL);
-    if (!add_cards(out, cards, err))
-        return false;
-    cb_fits_end_header(out);
-    return true;
-}
-
 static bool add_table_header(struct cb_bytes *out, const struct cb_table *table, struct cb_error *err)
 {
     cb_auto(cb_header_free) struct cb_header *cards = cb_header_new();
@@ -123,7 +102,7 @@ static bool add_table_header(struct cb_bytes *out, const struct cb_table *table,
     cb_header_set_int(cards, "GCOUNT", 1, "number of groups");
     cb_header_set_int(cards, "TFIELDS", (int64_t)table->columns, "number of table fields");
     describe(table, cards);
-    if (!add_cards(out, cards, err) || !cb_fits_add_content(out, table->meta, err))
+    if (!cb_fits_add_cards(out, cards, err) || !cb_fits_add_content(out, table->meta, err))
         return false;
     cb_fits_end_header(out);
     return true;
@@ -132,7 +111,7 @@ static bool add_table_header(struct cb_bytes *out, const struct cb_table *table,
 bool cb_fits_table_write(const char *path, const struct cb_table *table, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes out = CB_BYTES(FILE_SIZE_MAX);
-    if (!add_primary(&out, err) || !add_table_header(&out, table, err))
+    if (!cb_fits_add_empty_primary(&out, err) || !add_table_header(&out, table, err))
         return cb_context(err, "cannot write \"%s\"", path);
     for (size_t row = 0; row < table->rows; row++)
         for (size_t c = 0; c < table->columns; c++)
