@@ -89,3 +89,21 @@ bool ctl_ask(struct ctl *ctl, const char *service, const char *request_id, const
     *ret_result = cb_xstrdup("");
     return true;
 }
+
+static const struct ctl_column answer_columns[] = {
+    { "result", NULL, CTL_COL_JSON },
+    { .key = NULL },
+};
+
+bool ctl_print_answer(struct ctl *ctl, const char *result, struct cb_error *err)
+{
+    if (!ctl_args_has(&ctl->args, "json")) {
+        fprintf(ctl->out, "%s\n", result);
+        return true;
+    }
+    cb_auto(cb_free) char *schema = cb_xasprintf("calbus.%s%s%s.v1", ctl->noun, ctl->verb != NULL ? "." : "",
+                                                 ctl->verb != NULL ? ctl->verb : "");
+    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new(schema, answer_columns);
+    ctl_table_add(table, (const char *const[]){ *result == '\0' ? NULL : result });
+    return ctl_print(ctl, table, err);
+}

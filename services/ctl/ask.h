@@ -22,3 +22,5 @@ const char *ctl_person(const struct ctl *ctl);
 CB_MUST_CHECK bool ctl_ask(struct ctl *ctl, const char *service, const char *request_id,
                            const struct cb_outgoing *outgoing, const ProtobufCMessage *message,
                            char **ret_result, struct cb_error *err);
+/* Print the answer: as it is, or with --json under "result" as the JSON that it is. */
+CB_MUST_CHECK bool ctl_print_answer(struct ctl *ctl, const char *result, struct cb_error *err);

@@ -1,5 +1,6 @@
 /* butler certify-calibrations and collection-chain. */
 #include "butler_cli.h"
+#include "butler_table.h"
 
 #include "base/alloc.h"
 #include "butler/query.h"
@@ -119,6 +120,14 @@ static bool print_chain(struct cb_repo *repo, const char *parent, struct cb_erro
     cb_auto_collections struct cb_collection_list list = { 0 };
     if (!cb_chain_children(repo, parent, &list, err))
         return false;
+    if (butler_table_is_diverted()) {
+        cb_auto(butler_table_free) struct butler_table *table =
+            butler_table_new(1, (const char *[]){ "Name" });
+        for (size_t i = 0; i < list.count; i++)
+            butler_table_add(table, (const char *[]){ list.item[i].name });
+        butler_table_print(table, stdout);
+        return true;
+    }
     fputs("[", stdout);
     for (size_t i = 0; i < list.count; i++)
         printf("%s%s", i > 0 ? ", " : "", list.item[i].name);

@@ -92,7 +92,11 @@ static struct butler_table *table_of(const enum cb_element_index *order, size_t 
     for (size_t i = 0; i < n_dims; i++)
         names[3 + i] = cb_element_at(order[i])->name;
     names[3 + n_dims] = "URI";
-    return butler_table_new(3 + n_dims + with_uri, names);
+    struct butler_table *table = butler_table_new(3 + n_dims + with_uri, names);
+    for (size_t i = 0; i < n_dims; i++)
+        if (cb_element_key(cb_element_at(order[i]))->type == CB_TYPE_INT)
+            butler_table_set_number(table, 3 + i);
+    return table;
 }
 
 static void add_dataset(struct butler_table *table, const struct cb_repo *repo,
@@ -284,6 +288,9 @@ static void print_records(const struct cb_record_list *list)
         names[k] = list->element->columns[k].type == CB_TYPE_TIMESPAN ? "timespan (TAI)"
                                                                       : list->element->columns[k].name;
     cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
+    for (size_t k = 0; k < n; k++)
+        if (list->element->columns[k].type == CB_TYPE_INT || list->element->columns[k].type == CB_TYPE_FLOAT)
+            butler_table_set_number(table, k);
     for (size_t i = 0; i < list->count; i++) {
         for (size_t k = 0; k < n; k++)
             cells[k] = show_value(&list->element->columns[k], list->value[i * n + k]);
@@ -332,6 +339,9 @@ static void print_data_ids(uint32_t dims, const struct cb_data_id_list *list)
     for (size_t k = 0; k < n; k++)
         names[k] = cb_element_at(order[k])->name;
     cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
+    for (size_t k = 0; k < n; k++)
+        if (cb_element_key(cb_element_at(order[k]))->type == CB_TYPE_INT)
+            butler_table_set_number(table, k);
     for (size_t i = 0; i < list->count; i++) {
         char values[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
         const char *cells[CB_DIMENSION_COUNT];

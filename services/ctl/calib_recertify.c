@@ -89,7 +89,7 @@ bool ctl_calib_recertify(struct ctl *ctl, struct cb_error *err)
     cb_auto(cb_free) char *result = NULL;
     const struct cb_outgoing outgoing = { .type = "recertification.requested", .key = requested.collection };
     if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err) ||
-        !ctl_print_one(ctl, "result", result, err))
+        !ctl_print_answer(ctl, result, err))
         return false;
     ctl_say(ctl, "what changed: calbus calib history %s", requested.collection);
     return true;

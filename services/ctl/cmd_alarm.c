@@ -134,7 +134,7 @@ static bool command(struct ctl *ctl, struct cb_error *err)
     const struct cb_outgoing outgoing = { .type = "alarm.command", .key = asked.name };
     if (!ctl_ask(ctl, "alarm", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    return ctl_print_one(ctl, "result", result, err);
+    return ctl_print_answer(ctl, result, err);
 }
 
 #define COMMAND(verb, what)                                                                                  \

@@ -128,7 +128,7 @@ static bool decide(struct ctl *ctl, struct cb_error *err)
     const struct cb_outgoing outgoing = { .type = "approval.decided", .key = proposal };
     if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    return ctl_print_one(ctl, "result", result, err);
+    return ctl_print_answer(ctl, result, err);
 }
 
 static const struct ctl_column list_columns[] = {

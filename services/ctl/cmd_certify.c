@@ -81,7 +81,7 @@ static bool certify(struct ctl *ctl, struct cb_error *err)
                                           .key = requested.generation_run };
     if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    if (!ctl_print_one(ctl, "result", result, err))
+    if (!ctl_print_answer(ctl, result, err))
         return false;
     ctl_say(ctl, "next: calbus approval propose --ticket ... --taxicab ...");
     return true;

@@ -53,7 +53,7 @@ static bool change(struct ctl *ctl, const char *mode, struct cb_error *err)
     const struct cb_outgoing outgoing = { .type = "chain.requested", .key = requested.parent };
     if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    return ctl_print_one(ctl, "result", result, err);
+    return ctl_print_answer(ctl, result, err);
 }
 
 static bool prepend(struct ctl *ctl, struct cb_error *err)

@@ -1,5 +1,8 @@
 /* calbus completion: scripts by which a shell completes commands and flags. */
+#include "butler_verb.h"
 #include "commands.h"
+
+#include "base/alloc.h"
 
 #include <string.h>
 
@@ -104,6 +107,7 @@ void ctl_complete(int argc, char **argv, FILE *out)
         print_verbs(noun, out);
     if (verb == NULL)
         return;
-    print_flags(verb->flags, out);
+    cb_auto(cb_free) struct ctl_flag *own = verb->butler != NULL ? ctl_butler_flags(verb->butler) : NULL;
+    print_flags(own != NULL ? own : verb->flags, out);
     print_flags(ctl_common_flags, out);
 }

@@ -139,7 +139,7 @@ static bool retry(struct ctl *ctl, struct cb_error *err)
     const struct cb_outgoing outgoing = { .type = "distribution.requested", .key = rule };
     if (!ctl_ask(ctl, "distributor", id, &outgoing, &wrapper.base, &result, err))
         return false;
-    return ctl_print_one(ctl, "result", result, err);
+    return ctl_print_answer(ctl, result, err);
 }
 
 /* Until when: all files there, imported at every site, seen in use wherever a chain was changed. */

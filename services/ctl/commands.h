@@ -15,6 +15,10 @@ void ctl_complete(int argc, char **argv, FILE *out);
 extern const struct ctl_noun noun_exposure, noun_generation, noun_verify, noun_certify, noun_approval;
 extern const struct ctl_noun noun_dist, noun_alarm, noun_chain, noun_calib;
 
+/* Nouns of a repository, whatever is in it; their verbs are the commands of `butler`. */
+extern const struct ctl_noun noun_repo, noun_instrument, noun_dataset_type, noun_collection, noun_dataset,
+    noun_dimension;
+
 /* All of them in the order in which help prints them. */
 extern const struct ctl_noun *const ctl_nouns[];
 extern const size_t ctl_nouns_count;

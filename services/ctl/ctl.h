@@ -19,7 +19,8 @@ struct ctl {
     struct cb_db *db;
     FILE *out;
     enum ctl_exit exit; /* CTL_OK: follows from the error; set by a command that knows more exactly */
-    char hint[256];     /* what to do about the error, a full sentence; "" if there is nothing to say */
+    const struct butler_command *butler; /* of a verb that runs one; else NULL */
+    char hint[256]; /* what to do about the error, a full sentence; "" if there is nothing to say */
 };
 
 struct ctl_verb {
@@ -31,6 +32,8 @@ struct ctl_verb {
     int least, most;              /* words; most -1: any number */
     bool (*run)(struct ctl *ctl, struct cb_error *err);
     bool hidden;
+    const struct butler_command *butler; /* run is ctl_run_butler: the same command as the drop-in's, its
+                                            words and options, with --repo for its first word */
     const char *program; /* "calbus-simulator": a program of its own that is given all words; then no run */
 };
 

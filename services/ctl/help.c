@@ -1,7 +1,10 @@
 /* Help, printed from the command tables. */
 #include "help.h"
 
+#include "butler_verb.h"
 #include "commands.h"
+
+#include "base/alloc.h"
 
 #include <string.h>
 
@@ -19,6 +22,15 @@ void ctl_help_all(FILE *out)
             fprintf(out, "  %-12s  %s\n", ctl_nouns[i]->name, ctl_nouns[i]->summary);
 }
 
+static void print_lines(const char *lines, FILE *out)
+{
+    while (*lines != '\0') {
+        size_t length = strcspn(lines, "\n");
+        fprintf(out, "  %.*s\n", (int)length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 void ctl_help_noun(const struct ctl_noun *noun, FILE *out)
 {
     if (noun->verbs[0].name == NULL) {
@@ -28,17 +40,28 @@ void ctl_help_noun(const struct ctl_noun *noun, FILE *out)
     fprintf(out, "%s\n\nExamples:\n", noun->summary);
     for (const struct ctl_verb *verb = noun->verbs; verb->run != NULL; verb++)
         if (!verb->hidden)
-            fprintf(out, "  %s\n", verb->examples);
+            print_lines(verb->examples, out);
     fprintf(out, "\nVerbs (calbus %s VERB --help tells more):\n", noun->name);
     for (const struct ctl_verb *verb = noun->verbs; verb->run != NULL; verb++)
         if (!verb->hidden)
             fprintf(out, "  %-12s %-16s %s\n", verb->name, verb->words, verb->summary);
 }
 
-static void print_flags(const struct ctl_flag *flags, FILE *out)
+static bool has_flag(const struct ctl_flag *flags, const char *name)
+{
+    for (; flags != NULL && flags->name != NULL; flags++)
+        if (strcmp(flags->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* but: flags that are told elsewhere */
+static void print_flags(const struct ctl_flag *flags, const struct ctl_flag *but, FILE *out)
 {
     for (; flags != NULL && flags->name != NULL; flags++) {
         char left[64];
+        if (has_flag(but, flags->name))
+            continue;
         snprintf(left, sizeof left, "--%s%s%s", flags->name, flags->value == NULL ? "" : " ",
                  flags->value == NULL ? "" : flags->value);
         if (flags->letter != 0)
@@ -48,27 +71,19 @@ static void print_flags(const struct ctl_flag *flags, FILE *out)
     }
 }
 
-static void print_examples(const char *examples, FILE *out)
-{
-    fputs("Examples:\n", out);
-    while (*examples != '\0') {
-        size_t length = strcspn(examples, "\n");
-        fprintf(out, "  %.*s\n", (int)length, examples);
-        examples += length + (examples[length] == '\n');
-    }
-}
-
 void ctl_help_verb(const struct ctl_noun *noun, const struct ctl_verb *verb, FILE *out)
 {
     const char *name = verb->name == NULL ? "" : verb->name;
-    fprintf(out, "%s\n\n", verb->summary);
-    print_examples(verb->examples, out);
+    cb_auto(cb_free) struct ctl_flag *own = verb->butler != NULL ? ctl_butler_flags(verb->butler) : NULL;
+    const struct ctl_flag *flags = own != NULL ? own : verb->flags;
+    fprintf(out, "%s\n\nExamples:\n", verb->summary);
+    print_lines(verb->examples, out);
     fprintf(out, "\nUsage: calbus %s%s%s [FLAG]...%s%s\n", noun->name, *name == '\0' ? "" : " ", name,
             *verb->words == '\0' ? "" : " ", verb->words);
-    if (verb->flags != NULL && verb->flags->name != NULL) {
+    if (flags != NULL && flags->name != NULL) {
         fputs("\nFlags:\n", out);
-        print_flags(verb->flags, out);
+        print_flags(flags, NULL, out);
     }
     fputs("\nFlags of every command:\n", out);
-    print_flags(ctl_common_flags, out);
+    print_flags(ctl_common_flags, flags, out);
 }

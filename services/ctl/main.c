@@ -1,4 +1,5 @@
 /* calbus: the command line. Called by another name (butler, bps, ...) it stands in for that program. */
+#include "butler_verb.h"
 #include "commands.h"
 #include "help.h"
 
@@ -11,10 +12,11 @@
 #include <unistd.h>
 
 const struct ctl_noun *const ctl_nouns[] = {
-    &noun_up,       &noun_down,     &noun_status,     &noun_logs,       &noun_env,       &noun_summary,
-    &noun_simulate, &noun_exposure, &noun_generation, &noun_verify,     &noun_certify,   &noun_approval,
-    &noun_dist,     &noun_alarm,    &noun_chain,      &noun_calib,      &noun_site,      &noun_event,
-    &noun_db,       &noun_config,   &noun_version,    &noun_completion, &noun_supervise,
+    &noun_up,       &noun_down,       &noun_status,       &noun_logs,       &noun_env,       &noun_summary,
+    &noun_simulate, &noun_exposure,   &noun_generation,   &noun_verify,     &noun_certify,   &noun_approval,
+    &noun_dist,     &noun_alarm,      &noun_chain,        &noun_calib,      &noun_site,      &noun_event,
+    &noun_repo,     &noun_instrument, &noun_dataset_type, &noun_collection, &noun_dataset,   &noun_dimension,
+    &noun_db,       &noun_config,     &noun_version,      &noun_completion, &noun_supervise,
 };
 const size_t ctl_nouns_count = sizeof ctl_nouns / sizeof ctl_nouns[0];
 
@@ -132,10 +134,11 @@ static int finish(struct ctl *ctl, bool done, const struct cb_error *err)
 static int run_verb(const struct ctl_noun *noun, const struct ctl_verb *verb, int argc, char **argv,
                     char **environment)
 {
-    struct ctl ctl = { .noun = noun->name, .verb = verb->name, .out = stdout };
+    struct ctl ctl = { .noun = noun->name, .verb = verb->name, .out = stdout, .butler = verb->butler };
     struct cb_error err = { 0 };
+    cb_auto(cb_free) struct ctl_flag *own = verb->butler != NULL ? ctl_butler_flags(verb->butler) : NULL;
     ctl.environment = (const char *const *)environment;
-    if (!ctl_args_parse(verb->flags, argc, argv, &ctl.args, &err)) {
+    if (!ctl_args_parse(own != NULL ? own : verb->flags, argc, argv, &ctl.args, &err)) {
         ctl.exit = CTL_USAGE;
         ctl_hint(&ctl, "Run calbus %s%s%s --help for its flags.", noun->name, verb->name == NULL ? "" : " ",
                  verb->name == NULL ? "" : verb->name);

@@ -40,6 +40,10 @@ add_test(NAME system.butler.decertify
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_decertify
           $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.decertify PROPERTIES LABELS system TIMEOUT 120)
+add_test(NAME system.butler.nouns
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_nouns
+          $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.nouns PROPERTIES LABELS system TIMEOUT 120)
 
 # Random where-expressions: the stock butler and calbus must choose the same rows. By hand, thousands:
 # support/with_postgres system/butler_where build-test/tests/system_build_repository build-test/tests/system_where_rows 5000 SEED
