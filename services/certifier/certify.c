@@ -29,30 +29,59 @@ static bool check_pair(const struct cb_collection_name *generated, const struct 
            check_same("dataset type", dataset_type, cb_calib_dataset_type(certified->type), err);
 }
 
-bool name_certification(const char *generation, const char *wanted, const char *dataset_type,
-                        struct certified_names *ret_names, struct cb_error *err)
+/* A user's generation may be named as they like; then its name says nothing of what it is certified into. */
+static bool name_by_user(const struct cb_collection_name *generated, const char *generation,
+                         const char *wanted, const char *dataset_type, struct certified_names *names,
+                         struct cb_error *err)
 {
-    struct cb_collection_name generated, certified;
-    if (!cb_collection_name_parse_official(generation, &generated, err))
+    struct cb_collection_name certified;
+    if (wanted[0] == '\0')
+        return cb_fail(err, CB_ERR_INVALID,
+                       "the name of \"%s\" does not say what to certify it into; give --into u/%s/...",
+                       generation, generated->user);
+    if (!cb_collection_name_parse_official(wanted, &certified, err) ||
+        !check_same("user", generated->user, certified.user, err))
         return false;
-    if (generated.pattern != CB_COLLECTION_GENERATION)
+    if (certified.pattern == CB_COLLECTION_CERTIFIED &&
+        (!check_same("dataset type", dataset_type, cb_calib_dataset_type(certified.type), err) ||
+         !cb_collection_name_chain(wanted, names->ticket_chain, err)))
+        return false;
+    snprintf(names->collection, sizeof names->collection, "%s", wanted);
+    return true;
+}
+
+static bool name_by_pattern(const struct cb_collection_name *generated, const char *generation,
+                            const char *wanted, const char *dataset_type, struct certified_names *names,
+                            struct cb_error *err)
+{
+    struct cb_collection_name certified;
+    if (generated->pattern != CB_COLLECTION_GENERATION)
         return cb_fail(err, CB_ERR_INVALID,
                        "collection \"%s\" is not a generation's (.../TYPEGen[-FILTER].YYYYMMDDv)",
                        generation);
-    if (cb_calib_is_bootstrap(generated.type))
-        return cb_fail(err, CB_ERR_CONFLICT,
-                       "\"%s\" is a bootstrap product: an input of others, never certified", generation);
-
-    struct certified_names names;
-    if (wanted[0] == '\0' && !cb_collection_name_certified(generation, NULL, names.collection, err))
+    if (wanted[0] == '\0' && !cb_collection_name_certified(generation, NULL, names->collection, err))
         return false;
     if (wanted[0] != '\0')
-        snprintf(names.collection, sizeof names.collection, "%s", wanted);
-    if (!cb_collection_name_parse_official(names.collection, &certified, err) ||
-        !check_pair(&generated, &certified, dataset_type, err) ||
-        !cb_collection_name_chain(generation, names.ticket_chain, err))
+        snprintf(names->collection, sizeof names->collection, "%s", wanted);
+    snprintf(names->instrument, sizeof names->instrument, "%s", generated->instrument);
+    return cb_collection_name_parse_official(names->collection, &certified, err) &&
+           check_pair(generated, &certified, dataset_type, err) &&
+           cb_collection_name_chain(generation, names->ticket_chain, err);
+}
+
+bool name_certification(const char *generation, const char *wanted, const char *dataset_type,
+                        struct certified_names *ret_names, struct cb_error *err)
+{
+    struct cb_collection_name generated;
+    struct certified_names names = { 0 };
+    if (!cb_collection_name_parse_official(generation, &generated, err))
         return false;
-    snprintf(names.instrument, sizeof names.instrument, "%s", generated.instrument);
+    if (cb_calib_is_bootstrap(generated.type) || cb_calib_is_bootstrap(dataset_type))
+        return cb_fail(err, CB_ERR_CONFLICT,
+                       "\"%s\" is a bootstrap product: an input of others, never certified", generation);
+    if (!(generated.pattern == CB_COLLECTION_OTHER ? name_by_user : name_by_pattern)(
+            &generated, generation, wanted, dataset_type, &names, err))
+        return false;
     *ret_names = names;
     return true;
 }

@@ -14,12 +14,13 @@ struct verification {
 
 /* Where a certification goes. */
 struct certified_names {
-    char instrument[CB_COLLECTION_PART_SIZE];
+    char instrument[CB_COLLECTION_PART_SIZE];   /* "": no name says it, the datasets do */
     char collection[CB_COLLECTION_NAME_SIZE];   /* CALIBRATION */
-    char ticket_chain[CB_COLLECTION_NAME_SIZE]; /* CHAINED */
+    char ticket_chain[CB_COLLECTION_NAME_SIZE]; /* CHAINED; "": there is no ticket */
 };
 
-/* Names by DMTN-222 section 2. wanted: the collection asked for, "" to derive it from the generation's.
+/* Names by DMTN-222 section 2. wanted: the collection asked for, "" to derive it from the generation's. Below
+ * u/NAME/ a generation may have any name; then wanted must be given, below u/NAME/ too.
  * Errors: CB_ERR_INVALID a name breaks the pattern, or the two are of different type, ticket, user or filter;
  * CB_ERR_CONFLICT a bootstrap product, which is never certified. */
 CB_MUST_CHECK bool name_certification(const char *generation, const char *wanted, const char *dataset_type,

@@ -73,6 +73,15 @@ static bool check_verified(struct certification *job, struct cb_db *db, struct c
            confirm_refusal(db, err);
 }
 
+/* Names of users need not belong to a ticket. */
+static bool put_into_ticket_chain(const struct certification *job, struct cb_repo *repo, struct cb_error *err)
+{
+    const char *const child[] = { job->names.collection };
+    return job->names.ticket_chain[0] == '\0' ||
+           (cb_collection_register(repo, job->names.ticket_chain, CB_COLLECTION_CHAINED, NULL, NULL, err) &&
+            cb_chain_change(repo, job->names.ticket_chain, CB_CHAIN_PREPEND, child, 1, err));
+}
+
 /* The registry's part: datasets of the generation into the CALIBRATION collection, that to the front of the
  * ticket's chain. */
 static bool certify_in_registry(struct certification *job, struct cb_repo *repo, struct cb_error *err)
@@ -90,14 +99,14 @@ static bool certify_in_registry(struct certification *job, struct cb_repo *repo,
     const char **ids = cb_xalloc_array(found.count, sizeof *ids);
     for (size_t i = 0; i < found.count; i++)
         ids[i] = found.item[i].id;
-    const char *const child[] = { job->names.collection };
     bool ok =
         cb_collection_register(repo, job->names.collection, CB_COLLECTION_CALIBRATION, NULL, NULL, err) &&
         cb_certify(repo, job->names.collection, ids, found.count, job->validity, err) &&
-        cb_collection_register(repo, job->names.ticket_chain, CB_COLLECTION_CHAINED, NULL, NULL, err) &&
-        cb_chain_change(repo, job->names.ticket_chain, CB_CHAIN_PREPEND, child, 1, err);
+        put_into_ticket_chain(job, repo, err);
     free(ids);
     job->datasets = found.count;
+    if (job->names.instrument[0] == '\0')
+        snprintf(job->names.instrument, sizeof job->names.instrument, "%s", found.item[0].data_id.instrument);
     return ok;
 }
 

@@ -17,6 +17,7 @@ static const struct ctl_flag certify_flags[] = {
       "End of validity (exclusive), ISO 8601 in TAI; open unless given." },
     { "into", 0, CTL_FLAG_TEXT, "COLLECTION",
       "CALIBRATION collection; named after the generation unless given." },
+    { "type", 0, CTL_FLAG_TEXT, "TYPE", "Dataset type; read from the generation's name unless given." },
     { "accept-failures", 0, CTL_FLAG_TEXT, "REASON", "Certify although the verification failed, and why." },
     CTL_ASK_FLAGS,
     { .name = NULL },
@@ -27,17 +28,26 @@ static bool read_bound(const char *text, int64_t *ret_ns, struct cb_error *err)
     return text == NULL || cb_timespan_parse_date(text, ret_ns, err);
 }
 
-/* The dataset type that a generation's name says. */
-static bool type_of(const char *generation, const char **ret_type, struct cb_error *err)
+/* The dataset type that is asked for, or that a generation's name says. */
+static bool type_of(struct ctl *ctl, const char *generation, const char **ret_type, struct cb_error *err)
 {
     static struct cb_collection_name name;
+    *ret_type = ctl_args_text(&ctl->args, "type", NULL);
     if (!cb_collection_name_parse_official(generation, &name, err))
         return false;
+    if (name.pattern == CB_COLLECTION_OTHER) { /* a user's, who names as they like */
+        if (*ret_type == NULL || !ctl_args_has(&ctl->args, "into"))
+            return ctl_refuse(ctl, CTL_USAGE, err,
+                              "the name of \"%s\" says neither type nor collection; give --type and --into",
+                              generation);
+        return true;
+    }
     if (name.pattern != CB_COLLECTION_GENERATION)
         return cb_fail(err, CB_ERR_INVALID,
                        "\"%s\" is not a generation's collection (.../TYPEGen[-FILTER].YYYYMMDDv)",
                        generation);
-    *ret_type = cb_calib_dataset_type(name.type);
+    if (*ret_type == NULL)
+        *ret_type = cb_calib_dataset_type(name.type);
     return true;
 }
 
@@ -49,7 +59,7 @@ static bool certify(struct ctl *ctl, struct cb_error *err)
     const char *type = NULL;
     struct cb_timespan validity;
     if (!read_bound(begin_text, &begin, err) || !read_bound(end_text, &end, err) ||
-        !cb_timespan_validity(begin, end, &validity, err) || !type_of(ctl_word(ctl, 0), &type, err))
+        !cb_timespan_validity(begin, end, &validity, err) || !type_of(ctl, ctl_word(ctl, 0), &type, err))
         return false;
 
     char id[CB_UUID_TEXT_SIZE];
@@ -92,7 +102,8 @@ static const struct ctl_verb verbs[] = {
       .words = "GENERATION",
       .summary = "Give the calibrations of a verified generation their validity range.",
       .examples =
-          "calbus certify LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a --begin-date 2024-12-08T12:00:00",
+          "calbus certify LSSTComCam/calib/DM-48520/DP1/biasGen.20250207a --begin-date 2024-12-08T12:00:00\n"
+          "calbus certify u/jdoe/trial/biases --type bias --into u/jdoe/trial/certified",
       .flags = certify_flags,
       .least = 1,
       .most = 1,

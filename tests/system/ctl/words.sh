@@ -31,6 +31,8 @@ says 0 "flag" "$CALBUS" config show --origin --set log.level=debug
 says 69 "calbus up" "$CALBUS" summary
 says 2 "--begin-date or --end-date is required" "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --reason x
 says 2 "--reason is required" "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --end-date none
+says 2 "give --type and --into" "$CALBUS" certify u/jdoe/trial --type bias
+says 1 "follows no pattern of official calibrations" "$CALBUS" certify jdoe/trial --type bias --into jdoe/mine
 says 2 'is no date' "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --at none --end-date none
 says 0 "complete -o default -F _calbus calbus" "$CALBUS" completion bash
 says 0 "dead-letter" "$CALBUS" __complete event ""

@@ -55,6 +55,26 @@ static void a_user_certifies_into_any_name_of_their_own(void **state)
     assert_false(name_certification(BASE "biasGen.20250207a", "u/jdoe/trial", "bias", &names, NULL));
 }
 
+static void a_generation_of_a_user_may_have_any_name(void **state)
+{
+    (void)state;
+    struct certified_names names;
+    struct cb_error err = { 0 };
+    assert_true(name_certification("u/jdoe/trial/biases", "u/jdoe/mine", "bias", &names, NULL));
+    assert_string_equal(names.collection, "u/jdoe/mine");
+    assert_string_equal(names.ticket_chain, "");
+    assert_string_equal(names.instrument, "");
+    assert_true(name_certification("u/jdoe/biases", "u/jdoe/" BASE "bias.20250207a", "bias", &names, NULL));
+    assert_string_equal(names.ticket_chain, "u/jdoe/LSSTComCam/calib/DM-48520");
+    assert_false(name_certification("u/jdoe/biases", "", "bias", &names, &err));
+    assert_non_null(strstr(err.text, "give --into u/jdoe/..."));
+    static const char *const elsewhere[] = { "u/other/mine", BASE "bias.20250207a", "mine",
+                                             "u/jdoe/" BASE "dark.20250207a" };
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+        assert_false(name_certification("u/jdoe/biases", elsewhere[i], "bias", &names, NULL));
+    assert_false(name_certification("u/jdoe/biases", "u/jdoe/mine", "biasBootstrap", &names, NULL));
+}
+
 static void wants_a_verification_or_a_reason(void **state)
 {
     (void)state;
@@ -77,6 +97,7 @@ int main(void)
         cmocka_unit_test(derives_the_names_of_a_bias),
         cmocka_unit_test(refuses_names_that_do_not_belong_together),
         cmocka_unit_test(a_user_certifies_into_any_name_of_their_own),
+        cmocka_unit_test(a_generation_of_a_user_may_have_any_name),
         cmocka_unit_test(wants_a_verification_or_a_reason),
     };
     return cmocka_run_group_tests_name("certify", certify, NULL, NULL);
