@@ -148,9 +148,8 @@ static bool check_same(const struct cb_dataset_type *there, uint32_t dims, const
                    is_calibration ? " (calibration)" : "");
 }
 
-/* The key of the dimension group, made where it is new; its tables are there afterwards. */
-static bool ensure_group(struct cb_repo *repo, uint32_t dims, bool with_calibs, int64_t *ret_key,
-                         struct cb_error *err)
+/* The key of a dimension group, made where it is new. */
+static bool find_group(struct cb_repo *repo, uint32_t dims, int64_t *ret_key, struct cb_error *err)
 {
     const char *names[CB_ELEMENT_COUNT];
     size_t n = cb_dimensions_list(dims, names);
@@ -171,7 +170,17 @@ static bool ensure_group(struct cb_repo *repo, uint32_t dims, bool with_calibs, 
             return false;
     }
     *ret_key = cb_rows_int(rows, 0, 0);
-    return cb_dataset_tables_make(repo, *ret_key, dims, with_calibs, err);
+    return true;
+}
+
+/* The group without dimensions has key 0 and no row: a stock butler that meets another key for it opens no
+ * repository. Its tables are there afterwards. */
+static bool ensure_group(struct cb_repo *repo, uint32_t dims, bool with_calibs, int64_t *ret_key,
+                         struct cb_error *err)
+{
+    *ret_key = 0;
+    return (dims == 0 || find_group(repo, dims, ret_key, err)) &&
+           cb_dataset_tables_make(repo, *ret_key, dims, with_calibs, err);
 }
 
 static bool insert_type(struct cb_repo *repo, const char *name, uint32_t dims, const char *storage_class,

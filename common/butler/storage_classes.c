@@ -28,6 +28,7 @@ static const struct cb_storage_class classes[] = {
     { "ShutterMotionProfile", FITS_GENERIC, ".fits" },
     { "SimpleCatalog", FITS_GENERIC, ".fits" },
     { "SourceCatalog", FITS_GENERIC, ".fits" },
+    { "Catalog", FITS_GENERIC, ".fits" },
     { "StructuredDataDict", YAML_FORMATTER, ".yaml" },
     { "StructuredDataList", YAML_FORMATTER, ".yaml" },
     { "Config", "lsst.obs.base.formatters.pexConfig.PexConfigFormatter", ".py" },
@@ -41,6 +42,7 @@ static const struct cb_storage_class classes[] = {
     { "ArrowTable", PARQUET_FORMATTER, ".parq" },
     { "DataFrame", PARQUET_FORMATTER, ".parq" },
     { "NumpyArray", "lsst.daf.butler.formatters.pickle.PickleFormatter", ".pickle" },
+    { "NNModelPackagePayload", "lsst.meas.transiNet.modelPackages.NNModelPackageFormatter", ".zip" },
     { "SkyMap", "lsst.daf.butler.formatters.pickle.PickleFormatter", ".pickle" },
 };
 

@@ -46,6 +46,30 @@ static void a_collection_or_type_cannot_change_what_it_is(void **state)
     assert_int_equal(err.kind, CB_ERR_CONFLICT);
 }
 
+/* The stock butler knows the group without dimensions as 0 and stumbles over any other key, in every command.
+ */
+static void a_type_without_dimensions_does_not_close_the_repository_to_the_stock_butler(void **state)
+{
+    struct fixture *f = *state;
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    struct cb_dataset_type type = { 0 };
+    must(cb_dataset_type_register(f->repo, "pretrainedModelPackage", 0, "NNModelPackagePayload", false, NULL,
+                                  &oops));
+    must(cb_dataset_type_find(f->repo, "pretrainedModelPackage", &type, &oops));
+    assert_int_equal(type.dims, 0);
+    cb_dataset_type_done(&type);
+    must(cb_repo_read(f->repo, &tx, &oops));
+    must(cb_db_run(
+        f->db,
+        "SELECT dimensions_key, (SELECT count(*) FROM dimension_graph_key k WHERE NOT EXISTS (SELECT"
+        " FROM dimension_graph_definition d WHERE d.dimension_graph_id = k.id)) FROM dataset_type"
+        " WHERE name = 'pretrainedModelPackage'",
+        NULL, 0, &rows, &oops));
+    assert_int_equal(cb_rows_int(rows, 0, 0), 0);
+    assert_int_equal(cb_rows_int(rows, 0, 1), 0);
+}
+
 static void odd_names_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -582,6 +606,7 @@ int main(void)
         with_repository(a_type_is_made_while_exposures_are_registered),
         with_repository(a_type_is_made_while_datasets_are_put),
         with_repository(a_collection_or_type_cannot_change_what_it_is),
+        with_repository(a_type_without_dimensions_does_not_close_the_repository_to_the_stock_butler),
         with_repository(odd_names_are_refused),
         with_repository(a_file_lies_where_the_butler_would_put_it),
         with_repository(a_dataset_put_twice_is_refused_or_skipped_and_no_file_stays),
