@@ -1,10 +1,9 @@
 /* calbus chain: what is in force where, and changing it. */
 #include "ask.h"
+#include "chain_verbs.h"
 #include "commands.h"
 
 #include "base/alloc.h"
-#include "butler/collections.h"
-#include "butler/home.h"
 #include "calbus/v1/certification.pb-c.h"
 #include "io/clock.h"
 
@@ -61,54 +60,34 @@ static bool prepend(struct ctl *ctl, struct cb_error *err)
     return change(ctl, "prepend", err);
 }
 
+static bool extend(struct ctl *ctl, struct cb_error *err)
+{
+    return change(ctl, "extend", err);
+}
+
 static bool take_out(struct ctl *ctl, struct cb_error *err)
 {
     return change(ctl, "remove", err);
 }
 
-static const struct ctl_column show_columns[] = {
-    { "position", "POSITION", CTL_COL_NUMBER },
-    { "collection", "COLLECTION", CTL_COL_TEXT },
-    { "type", "TYPE", CTL_COL_TEXT },
-    { .key = NULL },
-};
-
-static bool show(struct ctl *ctl, struct cb_error *err)
-{
-    struct cb_db *db;
-    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    cb_auto_collections struct cb_collection_list children = { 0 };
-    cb_auto(cb_free) char *index = cb_xasprintf("%s/repositories.yaml", ctl->layout.home);
-    if (!ctl_db_of(ctl, &db, err) ||
-        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
-        !cb_chain_children(repo, ctl_word(ctl, 0), &children, err))
-        return false;
-
-    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.chain.show.v1", show_columns);
-    for (size_t i = 0; i < children.count; i++) {
-        char position[24];
-        snprintf(position, sizeof position, "%zu", i + 1);
-        const char *const cells[] = { position, children.item[i].name,
-                                      cb_collection_type_name(children.item[i].type) };
-        ctl_table_add(table, cells);
-    }
-    return ctl_print(ctl, table, err);
-}
-
-static const struct ctl_flag show_flags[] = {
-    { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
-    { .name = NULL },
-};
-
 static const struct ctl_verb verbs[] = {
     { .name = "show",
-      .words = "CHAIN",
-      .summary = "List the members of a chain in search order.",
-      .examples = "calbus chain show LSSTComCam/calib --repo summit:/repo/LSSTComCam",
-      .flags = show_flags,
+      .words = "[CHAIN]",
+      .summary = "Draw the tree of a chain in search order; of $INSTRUMENT/defaults unless named.",
+      .examples = "calbus chain show LSSTComCam/calib --repo summit:/repo/LSSTComCam\n"
+                  "INSTRUMENT=LSSTComCam calbus chain show --json",
+      .flags = ctl_chain_show_flags,
+      .least = 0,
+      .most = 1,
+      .run = ctl_chain_show },
+    { .name = "defaults",
+      .words = "INSTRUMENT",
+      .summary = "Make INSTRUMENT/defaults, or put in what it lacks: raws, calibrations, auxiliary products.",
+      .examples = "calbus chain defaults LSSTComCam --repo summit:/repo/LSSTComCam",
+      .flags = ctl_chain_defaults_flags,
       .least = 1,
       .most = 1,
-      .run = show },
+      .run = ctl_chain_defaults },
     { .name = "prepend",
       .words = "CHAIN CHILD",
       .summary =
@@ -119,6 +98,15 @@ static const struct ctl_verb verbs[] = {
       .least = 2,
       .most = 2,
       .run = prepend },
+    { .name = "extend",
+      .words = "CHAIN CHILD",
+      .summary = "Put curated calibrations at the end of a default chain: what was built goes before them.",
+      .examples = "calbus chain extend LSSTComCam/calib LSSTComCam/calib/DM-48650\n"
+                  "calbus chain extend LSSTComCam/calib LSSTComCam/calib/DM-48650/unbounded",
+      .flags = change_flags,
+      .least = 2,
+      .most = 2,
+      .run = extend },
     { .name = "remove",
       .words = "CHAIN CHILD",
       .summary = "Take a ticket's chain out of a default chain.",

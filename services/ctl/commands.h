@@ -13,7 +13,7 @@ void ctl_complete(int argc, char **argv, FILE *out);
 
 /* Nouns of the chain's steps. */
 extern const struct ctl_noun noun_exposure, noun_generation, noun_verify, noun_certify, noun_approval;
-extern const struct ctl_noun noun_dist, noun_alarm, noun_chain, noun_calib;
+extern const struct ctl_noun noun_dist, noun_alarm, noun_chain, noun_calib, noun_auxiliary;
 
 /* Nouns of a repository, whatever is in it; their verbs are the commands of `butler`. */
 extern const struct ctl_noun noun_repo, noun_instrument, noun_dataset_type, noun_collection, noun_dataset,

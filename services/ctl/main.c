@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 const struct ctl_noun *const ctl_nouns[] = {
-    &noun_up,       &noun_down,       &noun_status,       &noun_logs,       &noun_env,       &noun_summary,
-    &noun_simulate, &noun_exposure,   &noun_generation,   &noun_verify,     &noun_certify,   &noun_approval,
-    &noun_dist,     &noun_alarm,      &noun_chain,        &noun_calib,      &noun_site,      &noun_event,
-    &noun_repo,     &noun_instrument, &noun_dataset_type, &noun_collection, &noun_dataset,   &noun_dimension,
-    &noun_db,       &noun_config,     &noun_version,      &noun_completion, &noun_supervise,
+    &noun_up,        &noun_down,     &noun_status,     &noun_logs,         &noun_env,        &noun_summary,
+    &noun_simulate,  &noun_exposure, &noun_generation, &noun_verify,       &noun_certify,    &noun_approval,
+    &noun_dist,      &noun_alarm,    &noun_chain,      &noun_calib,        &noun_auxiliary,  &noun_site,
+    &noun_event,     &noun_repo,     &noun_instrument, &noun_dataset_type, &noun_collection, &noun_dataset,
+    &noun_dimension, &noun_db,       &noun_config,     &noun_version,      &noun_completion, &noun_supervise,
 };
 const size_t ctl_nouns_count = sizeof ctl_nouns / sizeof ctl_nouns[0];
 

@@ -58,3 +58,9 @@ add_test(NAME system.butler.curated
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_curated
           ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.curated PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
+
+# Reference catalogues, look-up tables, models and skymaps, and the defaults that find them.
+add_test(NAME system.butler.auxiliary
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_auxiliary
+          ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.auxiliary PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
