@@ -21,17 +21,34 @@ struct chaining {
     struct cb_collection_name parent;
 };
 
+static const struct {
+    const char *name;
+    enum cb_chain_edit edit;
+} modes[] = {
+    { "prepend", CB_CHAIN_PREPEND },
+    { "extend", CB_CHAIN_EXTEND }, /* curated calibrations stand behind what was built */
+    { "remove", CB_CHAIN_REMOVE },
+};
+
+static bool find_mode(const char *name, enum cb_chain_edit *ret_edit, struct cb_error *err)
+{
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        if (strcmp(modes[i].name, name) == 0) {
+            *ret_edit = modes[i].edit;
+            return true;
+        }
+    return cb_fail(err, CB_ERR_INVALID, "unrecognized mode \"%s\": prepend, extend or remove", name);
+}
+
 static bool change_chain(const struct chaining *job, struct cb_repo *repo, struct cb_error *err)
 {
     const Calbus__V1__ChainRequested *request = job->request;
-    bool prepend = strcmp(request->mode, "prepend") == 0;
-    if (!prepend && strcmp(request->mode, "remove") != 0)
-        return cb_fail(err, CB_ERR_INVALID, "unrecognized mode \"%s\": prepend or remove", request->mode);
     const char *const child[] = { request->child };
-    return (!prepend ||
+    enum cb_chain_edit edit;
+    return find_mode(request->mode, &edit, err) &&
+           (edit == CB_CHAIN_REMOVE ||
             cb_collection_register(repo, request->parent, CB_COLLECTION_CHAINED, NULL, NULL, err)) &&
-           cb_chain_change(repo, request->parent, prepend ? CB_CHAIN_PREPEND : CB_CHAIN_REMOVE, child, 1,
-                           err);
+           cb_chain_change(repo, request->parent, edit, child, 1, err);
 }
 
 /* The accepted proposal behind a ticket chain; "" if there is none. */
@@ -79,7 +96,7 @@ static bool note_facility(const struct chaining *job, struct cb_db *db, const ch
 static bool follow_proposal(const struct chaining *job, struct cb_db *db, struct cb_error *err)
 {
     char proposal[64];
-    if (strcmp(job->request->mode, "prepend") != 0)
+    if (strcmp(job->request->mode, "remove") == 0)
         return true;
     return find_accepted(job, db, proposal, sizeof proposal, err) && check_consent(job, db, proposal, err) &&
            note_facility(job, db, proposal, err);

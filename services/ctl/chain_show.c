@@ -262,11 +262,9 @@ static bool grow(struct tree *tree, const char *name, struct cb_error *err)
     cb_auto_collection struct cb_collection root = { 0 };
     if (!cb_collection_find(tree->repo, name, &root, err))
         return false;
-    if (root.type != CB_COLLECTION_CHAINED)
-        return cb_fail(err, CB_ERR_INVALID, "\"%s\" is a %s collection, no chain", name,
-                       cb_collection_type_name(root.type));
     add_node(tree, &root, NULL, "", 0, 0);
-    return add_members(tree, name, "", 1, err) && print_tree(tree, err);
+    return (root.type != CB_COLLECTION_CHAINED || add_members(tree, name, "", 1, err)) &&
+           print_tree(tree, err);
 }
 
 bool ctl_chain_show(struct ctl *ctl, struct cb_error *err)

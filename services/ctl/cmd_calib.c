@@ -42,7 +42,8 @@ static const struct ctl_flag curate_flags[] = {
       "Dataset type: ptc, linearizer, bfk, crosstalk, cti, defects, manual_defects." },
     { "from", 0, CTL_FLAG_TEXT, "FOLDER",
       "Instead of files: a data package, FOLDER/<camera>/<type>/<detector>/<start>.ecsv, all its types." },
-    { "camera", 0, CTL_FLAG_TEXT, "FILE", "With --from: FITS file of the camera, made by the pipelines." },
+    { "camera", 0, CTL_FLAG_TEXT, "FILE",
+      "FITS file of the camera, made by the pipelines; with --from, or by itself." },
     { "instrument", 'i', CTL_FLAG_TEXT, "INSTRUMENT", "Whose calibrations they are; required." },
     { "ticket", 't', CTL_FLAG_TEXT, "TICKET", "Ticket that the calibrations belong to; required." },
     { "begin-date", 0, CTL_FLAG_TEXT, "DATE", "Start of validity, ISO 8601 in TAI; unbounded unless given." },
@@ -171,42 +172,56 @@ static bool register_all(struct curation *job, struct cb_error *err)
            cb_repo_transact(job->repo, put_and_certify, job, err);
 }
 
-/* A whole data package: types and validities are its own. */
+/* Curated calibrations stand behind what was built, and the camera's RUN last: it is found at any time. */
+static void say_next(const struct ctl *ctl, const struct cb_curated_target *target, const char *instrument)
+{
+    ctl_say(ctl, "next: calbus chain extend %s/calib %s", instrument, target->collection);
+    if (target->camera != NULL)
+        ctl_say(ctl, "      calbus chain extend %s/calib %s/unbounded", instrument, target->prefix);
+}
+
+/* A whole data package (NULL: none, only a camera): types and validities are its own. */
 static bool curate_package(struct ctl *ctl, const char *package, struct cb_error *err)
 {
     struct curation job = { .validity = cb_timespan_of(CB_TIMESPAN_MIN_NS, CB_TIMESPAN_MAX_NS) };
     static const char *const of_files[] = { "type", "begin-date", "end-date" };
     for (size_t i = 0; i < sizeof of_files / sizeof of_files[0]; i++)
         if (ctl_args_text(&ctl->args, of_files[i], NULL) != NULL)
-            return ctl_refuse(ctl, CTL_USAGE, err, "--%s does not go with --from", of_files[i]);
+            return ctl_refuse(ctl, CTL_USAGE, err, "--%s does not go with %s", of_files[i],
+                              package != NULL ? "--from" : "--camera");
     if (ctl->args.n_words > 0)
-        return ctl_refuse(ctl, CTL_USAGE, err, "files do not go with --from");
+        return ctl_refuse(ctl, CTL_USAGE, err, "files do not go with %s",
+                          package != NULL ? "--from" : "--camera");
     if (!name_collections(ctl, &job, err) || job.instrument == NULL)
         return false;
 
     struct cb_db *db;
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    cb_auto_curated struct cb_curated curated = { 0 };
+    cb_auto_curated struct cb_curated curated = { .instrument = job.instrument };
     cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
-    cb_auto(cb_free) char *folder = cb_xasprintf("%s/%s", package, job.instrument->policy_name);
+    cb_auto(cb_free) char *folder =
+        package != NULL ? cb_xasprintf("%s/%s", package, job.instrument->policy_name) : NULL;
     const struct cb_curated_target target = { job.collection, job.collection,
                                               ctl_args_text(&ctl->args, "camera", NULL) };
-    if (!cb_curated_read(folder, job.instrument, &curated, err) || !ctl_db_of(ctl, &db, err) ||
+    if ((folder != NULL && !cb_curated_read(folder, job.instrument, &curated, err)) ||
+        !ctl_db_of(ctl, &db, err) ||
         !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
         !cb_curated_store(repo, &curated, &target, err) ||
         !ctl_print_one(ctl, "collection", job.collection, err))
         return false;
     curated_report(&curated, &target, "calbus calib curate", stderr);
+    say_next(ctl, &target, job.instrument->name);
     return true;
 }
 
 static bool curate(struct ctl *ctl, struct cb_error *err)
 {
     const char *package = ctl_args_text(&ctl->args, "from", NULL);
-    if (package != NULL)
+    if (package != NULL || ctl_args_has(&ctl->args, "camera"))
         return curate_package(ctl, package, err);
     if (ctl->args.n_words == 0)
-        return ctl_refuse(ctl, CTL_USAGE, err, "give the files to be put, or a data package with --from");
+        return ctl_refuse(ctl, CTL_USAGE, err,
+                          "give the files to be put, a data package with --from, or a --camera");
     struct curation job = { .files = ctl->args.words, .n_files = ctl->args.n_words };
     const char *begin_text = ctl_args_text(&ctl->args, "begin-date", NULL);
     const char *end_text = ctl_args_text(&ctl->args, "end-date", NULL);
@@ -228,7 +243,7 @@ static bool curate(struct ctl *ctl, struct cb_error *err)
         return false;
     if (!ctl_print_one(ctl, "collection", job.collection, err))
         return false;
-    ctl_say(ctl, "put %zu %s into %s and certified them; next: calbus chain prepend %s/calib %s",
+    ctl_say(ctl, "put %zu %s into %s and certified them; next: calbus chain extend %s/calib %s",
             ctl->args.n_words, job.type, job.run, job.instrument->name, job.collection);
     return true;
 }

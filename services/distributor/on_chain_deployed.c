@@ -17,7 +17,7 @@ bool on_chain_deployed(void *self, struct cb_db *db, const struct cb_event *even
         return false;
     const Calbus__V1__ChainDeployed *deployed =
         ((const Calbus__V1__CertificationEvent *)message)->chain_deployed;
-    if (strcmp(deployed->mode, "prepend") != 0)
+    if (strcmp(deployed->mode, "remove") == 0)
         return true;
     if (!cb_db_run(db, sql_find_distributed_chain,
                    CB_P(cb_p_text(deployed->child), cb_p_text(deployed->instrument)), &rows, err))

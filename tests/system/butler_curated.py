@@ -41,6 +41,9 @@ def main(repo):
 
     assert find("defects", "LATISS/calib/DM-2", BEGIN_2018, **latiss).run.endswith("DM-2/curated/20180101T000000Z")
 
+    alone = find("camera", "LATISS/calib/DM-4", 0, instrument="LATISS")
+    assert alone.run == "LATISS/calib/DM-4/unbounded" and alone.id != camera.id, alone
+
     with read(old) as hdus:
         table, header = hdus[1].data, hdus[1].header
         pixels = {(x, y) for b in table for x in range(b["x0"], b["x0"] + b["width"])

@@ -37,7 +37,7 @@ def put_the_first_calibrations_in_force(suite, folder):
         suite.ask("calib", "curate", "-i", INSTRUMENT, "--type", "ptc", "--ticket", "DM-48650", "--repo", repository,
                   *sorted(glob.glob(folder + "/ptc_det*.fits")),
                   done=lambda: suite.run("chain", "show", CURATED, "--repo", repository).returncode == 0)
-        prepend(suite, CURATED, repository)
+        suite.calbus("chain", "extend", f"{INSTRUMENT}/calib", CURATED, "--repo", repository)  # what is built goes before
 
 
 def prepend(suite, child, repository):
