@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "butler/overlaps.h"
 #include "domain/instrument.h"
 #include "sql.h"
 
@@ -155,6 +156,23 @@ static bool add_instrument_summaries(struct cb_repo *repo, const char *instrumen
            cb_db_run(repo->db, sql_insert_region_summary, CB_P(cb_p_text(instrument)), NULL, err);
 }
 
+static bool add_skymap_summaries(struct cb_repo *repo, const char *skymap, struct cb_error *err)
+{
+    return cb_db_run(repo->db, sql_insert_tract_summary, CB_P(cb_p_text(skymap)), NULL, err) &&
+           cb_db_run(repo->db, sql_insert_patch_summary, CB_P(cb_p_text(skymap)), NULL, err);
+}
+
+/* Rows in other tables that go with a new or changed record. */
+static bool follow_record(struct cb_repo *repo, const struct cb_element *element, const char *const *values,
+                          enum cb_sync what, struct cb_error *err)
+{
+    if (what == CB_SYNC_INSERTED && cb_element_index(element) == CB_INSTRUMENT)
+        return add_instrument_summaries(repo, values[0], err);
+    if (what == CB_SYNC_INSERTED && cb_element_index(element) == CB_SKYMAP)
+        return add_skymap_summaries(repo, values[0], err);
+    return what == CB_SYNC_SAME || !cb_overlaps_has(element) || cb_overlaps_store(repo, element, values, err);
+}
+
 /* A record that shall be there. */
 struct record {
     const struct cb_element *element;
@@ -179,8 +197,7 @@ static bool sync_record(struct cb_repo *repo, void *arg, struct cb_error *err)
     if (cb_rows_affected(rows) == 0 &&
         !settle_existing(repo, element, params, it->values, it->update, &it->what, err))
         return false;
-    return it->what != CB_SYNC_INSERTED || cb_element_index(element) != CB_INSTRUMENT ||
-           add_instrument_summaries(repo, it->values[0], err);
+    return follow_record(repo, element, it->values, it->what, err);
 }
 
 bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element, const char *const *values,

@@ -12,7 +12,8 @@
 enum cb_sync { CB_SYNC_SAME, CB_SYNC_INSERTED, CB_SYNC_UPDATED };
 
 /* Insert a row, or compare it with the one that has its key: column by column, floats exactly.
- * update: make the stored row equal instead of refusing. An instrument brings its two summary rows with it.
+ * update: make the stored row equal instead of refusing. An instrument or skymap brings its two summary rows
+ * with it, a region the rows of the pixels that it touches.
  * Errors: CONFLICT "Conflict in sync for table T on column(s) C: 'old' != 'new'", naming every column that
  * differs; INVALID a row it depends on is missing (naming it), a text too long. */
 CB_MUST_CHECK bool cb_record_sync(struct cb_repo *repo, const struct cb_element *element,

@@ -2,11 +2,13 @@
 #include "butler/export.h"
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/tai.h"
 #include "butler/dataset_rows.h"
 #include "butler/dimension_records.h"
 #include "butler/query.h"
 #include "butler/rows.h"
+#include "domain/region.h"
 #include "io/file.h"
 #include "io/yaml.h"
 
@@ -153,10 +155,32 @@ static void put_timespan_columns(struct cb_bytes *out, const char *text)
     put_date(out, known && cb_timespan_has_end(span), span.end_ns);
 }
 
+/* The stock butler's own form: !<lsst.sphgeom.ConvexPolygon> {encoded: 70...}, from the stored base64 text.
+ */
+static void put_region(struct cb_bytes *out, const char *text)
+{
+    cb_auto_bytes struct cb_bytes bytes = CB_BYTES(YAML_MAX);
+    const char *class = cb_base64_decode(text, &bytes)
+                            ? cb_region_class((const unsigned char *)cb_bytes_text(&bytes), bytes.size)
+                            : NULL;
+    if (class == NULL) {
+        cb_yaml_put_text(out, text);
+        return;
+    }
+    cb_bytes_printf(out, "!<lsst.sphgeom.%s> {encoded: ", class);
+    for (size_t i = 0; i < bytes.size; i++)
+        cb_bytes_printf(out, "%02x", (unsigned char)bytes.data[i]);
+    cb_bytes_puts(out, "}");
+}
+
 static void put_value(struct cb_bytes *out, const struct cb_column *column, const char *text)
 {
     if (text == NULL)
         cb_bytes_puts(out, "null");
+    else if (column->type == CB_TYPE_REGION)
+        put_region(out, text);
+    else if (column->type == CB_TYPE_HASH) /* bytes, kept as base64 text */
+        cb_bytes_printf(out, "!!binary \"%s\"", text);
     else if (column->type == CB_TYPE_BOOL)
         cb_bytes_puts(out, text[0] == 't' ? "true" : "false");
     else if (column->type == CB_TYPE_FLOAT && strpbrk(text, ".nN") == NULL)

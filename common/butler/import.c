@@ -2,6 +2,7 @@
 #include "butler/import.h"
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/tai.h"
 #include "butler/dataset_rows.h"
 #include "butler/dimension_records.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_COLUMNS = 40 };
+enum { MAX_COLUMNS = 40, REGION_MAX = 1 << 20 };
 
 struct importer {
     struct cb_repo *repo;
@@ -120,11 +121,38 @@ static bool record_timespan(struct importer *im, const struct cb_yaml_node *reco
     return true;
 }
 
+/* A region as it is stored: base64 of the bytes that the file has in hex below `encoded`. */
+static bool read_region(struct importer *im, const struct cb_yaml_node *value, struct cb_bytes *text,
+                        struct cb_error *err)
+{
+    const char *hex = cb_yaml_text(cb_yaml_get(value, "encoded"));
+    cb_auto_bytes struct cb_bytes bytes = CB_BYTES(REGION_MAX);
+    size_t length = hex != NULL ? strlen(hex) : 0;
+    if (length == 0 || length % 2 != 0 || strspn(hex, "0123456789abcdefABCDEF") != length)
+        return cb_yaml_fail(im->yaml, value, err, "the region is not encoded in hex digits");
+    for (size_t i = 0; i < length; i += 2) {
+        const char digits[] = { hex[i], hex[i + 1], '\0' };
+        unsigned char byte = (unsigned char)strtoul(digits, NULL, 16);
+        cb_bytes_add(&bytes, &byte, 1);
+    }
+    cb_base64_add(text, (const unsigned char *)cb_bytes_text(&bytes), bytes.size);
+    return true;
+}
+
+/* A hash as it is stored: the base64 text of a !!binary scalar, without the newlines of a block. */
+static void read_hash(const char *value, struct cb_bytes *text)
+{
+    for (; *value != '\0'; value++)
+        if (strchr(" \r\n", *value) == NULL)
+            cb_bytes_add(text, value, 1);
+}
+
 static bool read_record(struct importer *im, const struct cb_element *element,
                         const struct cb_yaml_node *record, struct cb_error *err)
 {
     const char *values[MAX_COLUMNS] = { NULL };
     char span[CB_TIMESPAN_TEXT_SIZE];
+    cb_auto_bytes struct cb_bytes region = CB_BYTES(2 * REGION_MAX), hash = CB_BYTES(1024);
     for (size_t i = 0; i < element->n_columns; i++) {
         const struct cb_column *column = &element->columns[i];
         const struct cb_yaml_node *value = cb_yaml_get(record, column->name);
@@ -134,6 +162,15 @@ static bool read_record(struct importer *im, const struct cb_element *element,
             if (!cb_yaml_bool(value, &truth))
                 return cb_yaml_fail(im->yaml, value, err, "%s is neither true nor false", column->name);
             values[i] = truth ? "t" : "f";
+        }
+        if (column->type == CB_TYPE_REGION && value != NULL && value->kind == CB_YAML_MAPPING) {
+            if (!read_region(im, value, &region, err))
+                return false;
+            values[i] = cb_bytes_text(&region);
+        }
+        if (column->type == CB_TYPE_HASH && values[i] != NULL) {
+            read_hash(values[i], &hash);
+            values[i] = cb_bytes_text(&hash);
         }
         if (column->type != CB_TYPE_TIMESPAN)
             continue;

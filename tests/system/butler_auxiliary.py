@@ -1,11 +1,13 @@
 """The stock butler's side of auxiliary products.
 
   export REPO FOLDER   a skymap of its own, exported as one repository gives it to another
+  import REPO FOLDER   what calbus exported of it
   check REPO           what it finds of all that calbus registered
 """
 
 import os
 import pickle
+import random
 import sys
 from types import SimpleNamespace
 
@@ -15,6 +17,7 @@ from lsst.daf.butler.cli.butler import cli
 from lsst.daf.butler.formatters.pickle import PickleFormatter
 from lsst.sphgeom import ConvexPolygon, LonLat, UnitVector3d
 
+TRACTS = 60
 MONSTER, MODEL = "the_monster_20250219", "pretrainedModelPackage"
 
 
@@ -23,13 +26,24 @@ def polygon(lon, lat, size=0.5):
     return ConvexPolygon([UnitVector3d(LonLat.fromDegrees(*corner)) for corner in corners])
 
 
+def some_polygon():
+    """The hull of points in a cone somewhere on the sky, a degree to forty wide."""
+    size = 10 ** random.uniform(-2, -0.4)
+    centre = [random.gauss(0, 1) for _ in range(3)]
+    length = sum(c * c for c in centre) ** 0.5
+    points = [[c / length + random.uniform(-size, size) for c in centre] for _ in range(random.randint(4, 9))]
+    return ConvexPolygon.convexHull([UnitVector3d(*point) for point in points])
+
+
 def export(repo, folder):
+    random.seed(7)
     butler = Butler.from_config(repo, writeable=True)
     registry = butler.registry
     record = dict(name="cells", hash=bytes.fromhex("e2736e41244df00bbdb93aecac0ae4b2d19dda91"), tract_max=2, patch_nx_max=1, patch_ny_max=1)
     registry.insertDimensionData("skymap", record)
-    registry.insertDimensionData("tract", *[dict(skymap="cells", id=t, region=polygon(10 * t, -30)) for t in (0, 1)])
-    registry.insertDimensionData("patch", *[dict(skymap="cells", tract=t, id=0, cell_x=0, cell_y=0, region=polygon(10 * t, -30)) for t in (0, 1)])
+    regions = [polygon(0, -30), polygon(10, -30)] + [some_polygon() for _ in range(TRACTS - 2)]
+    registry.insertDimensionData("tract", *[dict(skymap="cells", id=t, region=r) for t, r in enumerate(regions)])
+    registry.insertDimensionData("patch", *[dict(skymap="cells", tract=t, id=0, cell_x=0, cell_y=0, region=r) for t, r in enumerate(regions)])
     registry.registerDatasetType(DatasetType("skyMap", ["skymap"], "SkyMap", universe=butler.dimensions))
     butler.collections.register("skymaps", CollectionType.RUN)
     path = folder + ".pickle"
@@ -42,6 +56,21 @@ def export(repo, folder):
         for element in ("skymap", "tract", "patch"):
             out.saveDimensionData(element, list(registry.queryDimensionRecords(element)))
         out.saveDatasets([ref], elements=["skymap"])
+
+    # a calibration of tracts, for an export by ours
+    registry.registerDatasetType(DatasetType("tractCal", ["tract"], "SkyMap", universe=butler.dimensions, isCalibration=True))
+    butler.collections.register("u/sky/run", CollectionType.RUN)
+    butler.collections.register("u/sky/cal", CollectionType.CALIBRATION)
+    kind = butler.get_dataset_type("tractCal")
+    refs = [DatasetRef(kind, registry.expandDataId(skymap="cells", tract=t), run="u/sky/run") for t in range(TRACTS)]
+    for ref in refs:
+        butler.ingest(FileDataset(path=path, refs=ref, formatter=PickleFormatter), transfer="copy")
+    registry.certify("u/sky/cal", refs, Timespan(None, None))
+
+
+def import_(repo, folder):
+    butler = Butler.from_config(repo, writeable=True)
+    butler.import_(directory=folder, filename=folder + "/export.yaml", transfer="copy")
 
 
 def check_chains(butler, repo, chain):
@@ -98,11 +127,14 @@ def check(repo):
         kind = butler.get_dataset_type(name)
         assert kind.storageClass_name == storage and not kind.isCalibration(), kind
         assert set(kind.dimensions.required) == dimensions, kind
-    assert [r.id for r in butler.query_dimension_records("tract", skymap="cells")] == [0, 1]
+    tracts = butler.query_dimension_records("tract", skymap="cells")
+    assert [r.id for r in tracts] == list(range(TRACTS)) and tracts[0].region == polygon(0, -30), tracts
+    overlaps = {p["tract"] for p in butler.query_data_ids(["tract"], where="skymap = 'cells' and tract.region OVERLAPS POINT(0.2, -29.8)")}
+    assert overlaps == {0}, overlaps
     for chain in ("LATISS/defaults", "LSSTComCam/defaults"):
         check_chains(butler, repo, chain)
     print("the stock butler finds every auxiliary product through the defaults")
 
 
 if __name__ == "__main__":
-    {"export": export, "check": check}[sys.argv[1]](*sys.argv[2:])
+    {"export": export, "import": import_, "check": check}[sys.argv[1]](*sys.argv[2:])
