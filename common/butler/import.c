@@ -152,7 +152,7 @@ static bool read_record(struct importer *im, const struct cb_element *element,
 {
     const char *values[MAX_COLUMNS] = { NULL };
     char span[CB_TIMESPAN_TEXT_SIZE];
-    cb_auto_bytes struct cb_bytes region = CB_BYTES(2 * REGION_MAX), hash = CB_BYTES(1024);
+    cb_auto_bytes struct cb_bytes region = CB_BYTES((size_t)2 * REGION_MAX), hash = CB_BYTES(1024);
     for (size_t i = 0; i < element->n_columns; i++) {
         const struct cb_column *column = &element->columns[i];
         const struct cb_yaml_node *value = cb_yaml_get(record, column->name);
