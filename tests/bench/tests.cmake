@@ -14,3 +14,10 @@ target_link_libraries(bench_generation PRIVATE cb_service cb_engine PkgConfig::C
 add_dependencies(bench_generation calbus-simulator)
 add_test(NAME system.engine.full_size COMMAND ${CMAKE_CURRENT_LIST_DIR}/generation.sh ${CMAKE_BINARY_DIR})
 set_tests_properties(system.engine.full_size PROPERTIES LABELS system TIMEOUT 600)
+
+# The registry beside the stock butler: tests/bench/registry.sh build by hand, for the figures. In the normal run each
+# case is done once on a small repository: both must find and leave behind the same rows, whatever time they take.
+add_executable(bench_registry ${CMAKE_CURRENT_LIST_DIR}/bench_registry.c)
+target_link_libraries(bench_registry PRIVATE cb_butler)
+add_test(NAME system.butler.bench COMMAND ${CMAKE_CURRENT_LIST_DIR}/registry.sh ${CMAKE_BINARY_DIR} short)
+set_tests_properties(system.butler.bench PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
