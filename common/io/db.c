@@ -129,7 +129,8 @@ static bool connect_now(struct cb_db *db, struct cb_error *err)
     if (PQstatus(db->connection) != CONNECTION_OK)
         return fail_connect(db, err);
     PQsetNoticeProcessor(db->connection, ignore_notice, NULL);
-    return cb_db_script(db, "SET TIME ZONE 0; SET extra_float_digits = 1", err);
+    /* compiling a statement takes the server longer than any of ours takes */
+    return cb_db_script(db, "SET TIME ZONE 0; SET extra_float_digits = 1; SET jit = off", err);
 }
 
 /* The transactions of this depth and deeper have ended. */
