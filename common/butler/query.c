@@ -82,9 +82,11 @@ static bool run_select(struct cb_repo *repo, struct cb_select *select, const str
                        struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), ids = CB_BYTES(CB_ARRAY_MAX);
-    cb_bytes_printf(&sql, "SELECT %s FROM %s WHERE ", columns, cb_bytes_text(&select->from));
-    return cb_select_put_where(select, query, &sql, err) &&
-           put_datasets_exist(repo, select, query, &ids, &sql, err) &&
+    if (!cb_select_add_where(select, query, err))
+        return false;
+    cb_bytes_printf(&sql, "SELECT %s FROM %s%s WHERE %s", columns, cb_bytes_text(&select->from),
+                    select->joins != NULL ? select->joins : "", cb_bytes_text(&select->condition));
+    return put_datasets_exist(repo, select, query, &ids, &sql, err) &&
            cb_select_put_order(select, query, order, &sql, err) &&
            cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, ret_rows, err);
 }
@@ -232,8 +234,8 @@ static void put_partition(const struct cb_dataset_type *type, struct cb_bytes *s
         }
 }
 
-/* FROM of a query of datasets: t are the hits, d, r, c, f the dataset, its run, the collection, the file. */
-static void put_dataset_from(const struct cb_dataset_type *type, enum cb_search search, struct cb_bytes *from)
+/* The hits, as t. */
+static void put_ranked_hits(const struct cb_dataset_type *type, enum cb_search search, struct cb_bytes *from)
 {
     cb_bytes_puts(from, "(SELECT *, ");
     if (search == CB_SEARCH_FIRST) {
@@ -244,12 +246,14 @@ static void put_dataset_from(const struct cb_dataset_type *type, enum cb_search 
         cb_bytes_puts(from, "1 AS rk FROM (");
     }
     put_hits(type, search, from);
-    cb_bytes_puts(
-        from,
-        ") hits) t JOIN dataset d ON d.id = t.dataset_id JOIN collection r ON r.collection_id = d.run_id"
-        " JOIN collection c ON c.collection_id = t.collection_id LEFT JOIN file_datastore_records f"
-        " ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'");
+    cb_bytes_puts(from, ") hits) t");
 }
+
+/* Behind the hits: d, r, c, f are the dataset, its run, the collection, the file. */
+static const char dataset_joins[] =
+    " JOIN dataset d ON d.id = t.dataset_id JOIN collection r ON r.collection_id = d.run_id"
+    " JOIN collection c ON c.collection_id = t.collection_id LEFT JOIN file_datastore_records f"
+    " ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'";
 
 static void offer_dataset_keys(struct cb_select *select, uint32_t dims)
 {
@@ -283,7 +287,8 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
     select.has_validity = has_validity;
     cb_select_add_param(&select, ids);
     cb_select_add_param(&select, type_id);
-    put_dataset_from(type, search, &select.from);
+    put_ranked_hits(type, search, &select.from);
+    select.joins = dataset_joins;
     offer_dataset_keys(&select, type->dims);
     add_order_tables(&select, query, type->dims);
     cb_bytes_puts(&columns, "t.rk, ");
