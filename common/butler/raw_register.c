@@ -83,7 +83,7 @@ static bool sync_records(struct cb_repo *repo, const struct cb_exposure_record *
         whole(&texts, r->seq_num),
         whole(&texts, r->seq_start),
         whole(&texts, r->seq_end),
-        r->target_name,
+        r->has_target ? r->target_name : NULL,
         r->science_program,
         optional(&texts, r->tracking_ra_deg),
         optional(&texts, r->tracking_dec_deg),

@@ -29,6 +29,11 @@ static bool is_word(const struct cb_header *h, const char *key, const char *expe
     return text != NULL && strcasecmp(text, expected) == 0;
 }
 
+static bool is_type(const struct cb_exposure_record *r, const char *type)
+{
+    return strcmp(r->observation_type, type) == 0;
+}
+
 static bool missing(const char *key, struct cb_error *err)
 {
     return cb_fail(err, CB_ERR_INVALID, "header key %s is missing or has no value", key);
@@ -70,15 +75,15 @@ bool cb_translate_camera(const struct cb_card_source *source, const struct cb_in
                          struct cb_error *err)
 {
     struct cb_header h = { .source = source };
-    if (is_text(&h, "INSTRUME", "LATISS") || is_text(&h, "INSTRUME", "LSST_ATISS") ||
-        is_text(&h, "DETNAME", "RXX_S00"))
+    if (is_word(&h, "INSTRUME", "lsstcam"))
+        *ret_instrument = cb_instrument_at(CB_CAMERA_LSSTCAM);
+    else if (is_text(&h, "INSTRUME", "LATISS") || is_text(&h, "INSTRUME", "LSST_ATISS") ||
+             is_text(&h, "DETNAME", "RXX_S00"))
         *ret_instrument = cb_instrument_at(CB_CAMERA_LATISS);
     else if (is_comcam(&h))
         *ret_instrument = cb_instrument_at(CB_CAMERA_LSSTCOMCAM);
     else if (is_word(&h, "INSTRUME", "comcamsim") && is_simonyi(&h))
         *ret_instrument = cb_instrument_at(CB_CAMERA_LSSTCOMCAMSIM);
-    else if (is_word(&h, "INSTRUME", "lsstcam"))
-        *ret_instrument = cb_instrument_at(CB_CAMERA_LSSTCAM);
     else if (!cb_header_is_defined(&h, "INSTRUME"))
         return missing("INSTRUME", err);
     else
@@ -94,8 +99,11 @@ bool cb_translate_camera(const struct cb_card_source *source, const struct cb_in
 bool cb_translate_obs_id(const struct cb_card_source *source, char ret_obs_id[65], struct cb_error *err)
 {
     struct cb_header h = { .source = source };
+    const struct cb_instrument *instrument = NULL;
     const char *obs_id = cb_header_text(&h, "OBSID");
-    if (obs_id == NULL || obs_id[0] == '\0')
+    if (!cb_translate_camera(source, &instrument, err))
+        return false;
+    if ((obs_id == NULL || obs_id[0] == '\0') && instrument->camera == CB_CAMERA_LATISS)
         obs_id = cb_header_text(&h, "IMGNAME");
     if (obs_id == NULL || obs_id[0] == '\0')
         return missing("OBSID", err);
@@ -130,7 +138,7 @@ static bool translate_span(const struct cb_header *h, struct cb_exposure_record 
         if (fabs(r->shutter_time_s) > LONGEST_S)
             return cb_fail(err, CB_ERR_INVALID, "header key EXPTIME is no exposure time: %g s",
                            r->shutter_time_s);
-        end = begin + llround(r->shutter_time_s * 1e9);
+        (void)cb_header_begin_after(h, r->shutter_time_s, &end);
     } else {
         int64_t ns = 0;
         if (!cb_iso_parse(date_end, &ns))
@@ -163,12 +171,13 @@ static int64_t pacific_offset_s(int64_t utc_ns)
     return utc_ns >= begin && utc_ns < end ? 25200 : 28800;
 }
 
-/* Seconds from midnight TAI to the begin of an observing day (instruments.md 2.4). */
+/* Seconds from midnight TAI to the begin of an observing day (instruments.md 2.4). The month is that of TAI:
+ * the translators count it so, 37 s ahead of UTC. */
 static int64_t day_offset_s(enum cb_camera camera, int64_t begin_tai_ns)
 {
     int year = 0, month = 0, day = 0;
     int64_t utc_ns = cb_utc_from_tai(begin_tai_ns);
-    cb_date_from_days(utc_ns / CB_NS_PER_DAY, &year, &month, &day);
+    cb_date_from_days(begin_tai_ns / CB_NS_PER_DAY, &year, &month, &day);
     int since = year * 100 + month;
     if (camera == CB_CAMERA_LSSTCAM && since < 202405)
         return pacific_offset_s(utc_ns);
@@ -274,10 +283,11 @@ static bool translate_exposure_time(const struct cb_header *h, struct cb_exposur
             return missing("EXPTIME", err);
         r->exposure_time_s = -1.0;
     }
-    bool measured = cb_header_number(h, "SHUTTIME", &shutter) && shutter > 0.0;
+    bool is_latiss = h->instrument->camera == CB_CAMERA_LATISS; /* its shutter is not timed */
+    bool measured = !is_latiss && cb_header_number(h, "SHUTTIME", &shutter) && shutter > 0.0;
     r->shutter_time_s = measured ? shutter : r->exposure_time_s;
     bool known = cb_header_number(h, "DARKTIME", &dark);
-    if (known && h->instrument->camera == CB_CAMERA_LATISS && dark < r->exposure_time_s)
+    if (known && is_latiss && dark < r->exposure_time_s)
         known = false;
     r->dark_time_s = (struct cb_optional_number){ true, known ? dark : r->shutter_time_s };
     return true;
@@ -327,7 +337,7 @@ static bool translate_type(const struct cb_header *h, struct cb_exposure_record 
     if (h->instrument->camera == CB_CAMERA_LATISS)
         return latiss_type(h, r, mountain, err);
     const char *type = cb_header_text(h, "IMGTYPE");
-    if (type == NULL || type[0] == '\0')
+    if (type == NULL)
         return missing("IMGTYPE", err);
     if (!put_text(r->observation_type, sizeof r->observation_type, "IMGTYPE", type, err))
         return false;
@@ -346,40 +356,66 @@ static const char *first_text(const struct cb_header *h, const char *const *keys
     return fallback;
 }
 
-static bool translate_purpose(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
+/* The same where a number is a name too (RUNNUM 3000000). */
+static const char *first_word(const struct cb_header *h, const char *const *keys, char word[CB_WORD_SIZE],
+                              const char *fallback)
+{
+    for (; *keys != NULL; keys++)
+        if (cb_header_word(h, *keys, word))
+            return word;
+    return fallback;
+}
+
+static bool translate_reason(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
 {
     static const char *const reason[] = { "REASON", "TESTTYPE", NULL };
-    static const char *const program[] = { "PROGRAM", "RUNNUM", NULL };
-    static const char *const latiss_program[] = { "PROGRAM", NULL };
-    static const char *const target[] = { "OBJECT", NULL };
-    bool is_latiss = h->instrument->camera == CB_CAMERA_LATISS;
-    const char *no_reason = strcmp(r->observation_type, "science") == 0 ? "science" : "unknown";
+    const char *no_reason = is_type(r, "science") ? "science" : "unknown";
     if (!put_text(r->observation_reason, sizeof r->observation_reason, "REASON",
                   first_text(h, reason, no_reason), err))
         return false;
     put_lower(r->observation_reason);
+    return true;
+}
+
+static bool translate_program(const struct cb_header *h, struct cb_exposure_record *r, struct cb_error *err)
+{
+    static const char *const program[] = { "PROGRAM", "RUNNUM", NULL };
+    static const char *const latiss_program[] = { "PROGRAM", NULL };
+    char word[CB_WORD_SIZE];
+    bool is_latiss = h->instrument->camera == CB_CAMERA_LATISS;
     return put_text(r->science_program, sizeof r->science_program, "PROGRAM",
-                    first_text(h, is_latiss ? latiss_program : program, "unknown"), err) &&
-           put_text(r->target_name, sizeof r->target_name, "OBJECT", first_text(h, target, "UNKNOWN"), err);
+                    first_word(h, is_latiss ? latiss_program : program, word, "unknown"), err);
+}
+
+/* What LATISS looks at on the sky has a name, or none is known. */
+static bool translate_target(const struct cb_header *h, struct cb_exposure_record *r, bool mountain,
+                             struct cb_error *err)
+{
+    static const char *const target[] = { "OBJECT", NULL };
+    char word[CB_WORD_SIZE];
+    bool must_be_told = h->instrument->camera == CB_CAMERA_LATISS && mountain && is_type(r, "science");
+    r->has_target = !must_be_told || cb_header_is_defined(h, "OBJECT");
+    return put_text(r->target_name, sizeof r->target_name, "OBJECT", first_word(h, target, word, "UNKNOWN"),
+                    err);
 }
 
 /* Filters (instruments.md 1.3). */
 
-static void append(char *name, size_t size, const char *part)
+static void append(char *name, size_t size, const char *joint, const char *part)
 {
     size_t used = strlen(name);
-    snprintf(name + used, size - used, "%s%s", used > 0 ? "~" : "", part);
+    snprintf(name + used, size - used, "%s%s", joint, part);
 }
 
 static void lsst_filter(const struct cb_header *h, char name[200])
 {
     static const char *const keys[] = { "FILTER", "FILTER1", "FILTER2" };
     name[0] = '\0';
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const char *part = cb_header_text(h, keys[i]);
-        if (part != NULL && part[0] != '\0')
-            append(name, 200, part);
-    }
+    size_t defined = 0;
+    char part[CB_WORD_SIZE];
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (cb_header_word(h, keys[i], part))
+            append(name, 200, defined++ > 0 ? "~" : "", part);
     if (name[0] == '\0')
         snprintf(name, 200, "unknown");
     for (char *none = strstr(name, "NONE"); none != NULL; none = strstr(none, "NONE"))
@@ -428,15 +464,10 @@ static bool translate_filter(const struct cb_header *h, struct cb_exposure_recor
 
 /* Pointing (instruments.md 0.4, 0.5, 2.3). */
 
-static bool is_type(const struct cb_exposure_record *r, const char *type)
-{
-    return strcmp(r->observation_type, type) == 0;
-}
-
 static double wrap_360(double angle_deg)
 {
     double wrapped = fmod(angle_deg, 360.0);
-    return wrapped < 0.0 ? wrapped + 360.0 : wrapped;
+    return wrapped < 0.0 ? wrapped + 360.0 : fabs(wrapped);
 }
 
 /* FK5 (J2000) to ICRS: a rotation by -19.9, -9.1 and 22.9 mas about x, y and z (the IAU's Hipparcos frame).
@@ -457,16 +488,27 @@ static bool pointing_pair(const struct cb_header *h, const char *ra_key, const c
     return cb_header_number(h, ra_key, ra) && cb_header_number(h, dec_key, dec);
 }
 
+/* DATE-OBS equal to DATE: the time of writing was put for one that was not known. */
+static bool has_put_date(const struct cb_header *h)
+{
+    const char *written = cb_header_text(h, "DATE"), *observed = cb_header_text(h, "DATE-OBS");
+    if (written == NULL || observed == NULL)
+        return written == observed;
+    return strcmp(written, observed) == 0;
+}
+
 static void translate_tracking(const struct cb_header *h, struct cb_exposure_record *r)
 {
     double ra = 0.0, dec = 0.0;
-    const char *frame = cb_header_text(h, "RADESYS"), *date = cb_header_text(h, "DATE");
+    const char *frame = cb_header_text(h, "RADESYS");
     bool tracks = !cb_header_is_defined(h, "TRACKSYS") || is_text(h, "TRACKSYS", "RADEC");
     if (is_type(r, "bias") || is_type(r, "flat") || !tracks)
         return;
-    if (date != NULL && is_text(h, "DATE-OBS", date))
-        return; /* only an alt-az pointing is known */
+    if (!cb_header_has_key(h, "DATE") || has_put_date(h))
+        return; /* what is told of the sky is not of this time; at best an alt-az pointing is known */
     if (!pointing_pair(h, "RASTART", "DECSTART", &ra, &dec) && !pointing_pair(h, "RA", "DEC", &ra, &dec))
+        return;
+    if (fabs(dec) > 90.0)
         return;
     if (frame != NULL && strcasecmp(frame, "FK5") == 0)
         fk5_to_icrs(&ra, &dec);
@@ -491,8 +533,11 @@ static bool simulated_altaz(const struct cb_header *h, bool sky, double *elevati
         return false;
     *azimuth = 0.0;
     *elevation = 45.0;
-    if (sky && cb_header_number(h, "AMSTART", &airmass) && airmass >= 1.0)
+    if (sky && cb_header_number(h, "AMSTART", &airmass)) {
+        if (!(airmass >= 1.0))
+            return false;
         *elevation = asin(1.0 / airmass) / RADIANS;
+    }
     return true;
 }
 
@@ -583,7 +628,9 @@ static bool translate_observation(const struct cb_header *h, struct cb_exposure_
                                   struct cb_error *err)
 {
     bool mountain = is_on_mountain(h, r->span.begin_ns);
-    if (!translate_type(h, r, mountain, err) || !translate_purpose(h, r, err) || !translate_filter(h, r, err))
+    if (!translate_type(h, r, mountain, err) || !translate_reason(h, r, err) ||
+        !translate_program(h, r, err) || !translate_target(h, r, mountain, err) ||
+        !translate_filter(h, r, err))
         return false;
     translate_tracking(h, r);
     translate_altaz(h, r, mountain);

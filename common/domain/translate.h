@@ -38,6 +38,7 @@ struct cb_exposure_record {
     char observation_type[17];
     char observation_reason[69];
     int64_t seq_num, seq_start, seq_end;
+    bool has_target; /* false: target_name is NULL */
     char target_name[65];
     char science_program[65];
     struct cb_optional_number tracking_ra_deg, tracking_dec_deg; /* ICRS */

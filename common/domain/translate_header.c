@@ -4,6 +4,7 @@
 #include "base/tai.h"
 #include "domain/scan.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,35 @@ const char *cb_header_text(const struct cb_header *header, const char *key)
 {
     struct cb_key_value card = cb_header_card(header, key);
     return card.kind == CB_KEY_STRING ? card.text : NULL;
+}
+
+/* The shortest digits that read back as the same number; a whole number keeps its ".0". */
+static void put_real(double value, char word[CB_WORD_SIZE])
+{
+    double again = 0.0;
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(word, CB_WORD_SIZE, "%.*g", digits, value);
+        if (cb_scan_number(word, &again) && again == value)
+            break;
+    }
+    if (word[strcspn(word, ".e")] == '\0')
+        snprintf(word + strlen(word), CB_WORD_SIZE - strlen(word), ".0");
+}
+
+bool cb_header_word(const struct cb_header *header, const char *key, char ret_word[CB_WORD_SIZE])
+{
+    struct cb_key_value card = cb_header_card(header, key);
+    if (card.kind == CB_KEY_STRING)
+        snprintf(ret_word, CB_WORD_SIZE, "%s", card.text);
+    else if (card.kind == CB_KEY_INT)
+        snprintf(ret_word, CB_WORD_SIZE, "%" PRId64, card.integer);
+    else if (card.kind == CB_KEY_FLOAT)
+        put_real(card.number, ret_word);
+    else if (card.kind == CB_KEY_BOOL)
+        snprintf(ret_word, CB_WORD_SIZE, "%s", card.truth ? "True" : "False");
+    else
+        return false;
+    return true;
 }
 
 bool cb_header_number(const struct cb_header *header, const char *key, double *ret_value)
@@ -101,33 +131,75 @@ void cb_header_mark_undefined(struct cb_header *header, const char *key)
     repair(header, key)->card = (struct cb_key_value){ .kind = CB_KEY_UNDEFINED };
 }
 
-/* MJD as whole and fraction, rounded to the nearest ns, half to even, as the butler rounds (instruments.md
- * 0.7). */
-static bool mjd_to_ns(double mjd, int64_t *ret_tai_ns)
+/* A time as a whole number of days since 1970-01-01T00:00 and a fraction of either sign, at most half a day.
+ * Each step below rounds where the butler's clock rounds, so that both come to the same nanosecond
+ * (instruments.md 0.7). */
+struct moment {
+    int64_t days;
+    double fraction;
+};
+
+static struct moment moment_of(double days)
 {
-    double whole = floor(mjd);
-    if (!(fabs(whole - MJD_OF_1970) < 100000.0))
+    double whole = rint(days);
+    return (struct moment){ (int64_t)whole, days - whole };
+}
+
+static int64_t moment_ns(struct moment moment)
+{
+    return moment.days * CB_NS_PER_DAY + llrint(moment.fraction * NS_PER_DAY);
+}
+
+static bool moment_of_mjd(const struct cb_header *header, const char *key, struct moment *ret_moment)
+{
+    double mjd = 0.0;
+    if (!cb_header_number(header, key, &mjd) || !(fabs(mjd - MJD_OF_1970) < 100000.0))
         return false;
-    *ret_tai_ns = (int64_t)(whole - MJD_OF_1970) * CB_NS_PER_DAY + llrint((mjd - whole) * NS_PER_DAY);
+    *ret_moment = moment_of(mjd);
+    ret_moment->days -= (int64_t)MJD_OF_1970;
     return true;
 }
 
-static bool date_of(const struct cb_header *header, const char *key, int64_t *ret_ns)
+static bool moment_of_date(const struct cb_header *header, const char *key, struct moment *ret_moment)
 {
+    int64_t ns = 0;
     const char *text = cb_header_text(header, key);
-    return text != NULL && cb_iso_parse(text, ret_ns);
+    if (text == NULL || !cb_iso_parse(text, &ns))
+        return false;
+    int64_t days = ns / CB_NS_PER_DAY - (ns % CB_NS_PER_DAY < 0);
+    *ret_moment = moment_of((double)(ns - days * CB_NS_PER_DAY) / NS_PER_DAY);
+    ret_moment->days += days;
+    return true;
+}
+
+static bool moment_of_begin(const struct cb_header *header, struct moment *ret_moment)
+{
+    return moment_of_mjd(header, "MJD-BEG", ret_moment) || moment_of_date(header, "DATE-BEG", ret_moment) ||
+           moment_of_mjd(header, "MJD-OBS", ret_moment) || moment_of_date(header, "DATE-OBS", ret_moment);
 }
 
 bool cb_header_begin(const struct cb_header *header, int64_t *ret_tai_ns)
 {
-    double mjd = 0.0;
-    if (cb_header_number(header, "MJD-BEG", &mjd) && mjd_to_ns(mjd, ret_tai_ns))
-        return true;
-    if (date_of(header, "DATE-BEG", ret_tai_ns))
-        return true;
-    if (cb_header_number(header, "MJD-OBS", &mjd) && mjd_to_ns(mjd, ret_tai_ns))
-        return true;
-    return date_of(header, "DATE-OBS", ret_tai_ns);
+    struct moment begin;
+    if (!moment_of_begin(header, &begin))
+        return false;
+    *ret_tai_ns = moment_ns(begin);
+    return true;
+}
+
+/* The sum is taken from noon to noon, as Julian days are. */
+bool cb_header_begin_after(const struct cb_header *header, double later_s, int64_t *ret_tai_ns)
+{
+    struct moment begin;
+    if (!moment_of_begin(header, &begin))
+        return false;
+    double noon = begin.fraction < 0.0 ? 0.5 : -0.5;
+    struct moment length = moment_of(later_s / 86400.0);
+    struct moment sum = moment_of(begin.fraction + noon + length.fraction);
+    struct moment end = moment_of(sum.fraction + 0.5);
+    end.days += begin.days + length.days + sum.days - (noon > 0.0 ? 1 : 0);
+    *ret_tai_ns = moment_ns(end);
+    return true;
 }
 
 bool cb_header_day_obs(const struct cb_header *header, int64_t *ret_day_obs)

@@ -6,6 +6,7 @@
 
 #define CB_REPAIRS_MAX 48
 #define CB_REPAIR_TEXT_SIZE 128
+#define CB_WORD_SIZE 128
 
 struct cb_repair {
     const char *key; /* static text */
@@ -30,6 +31,8 @@ bool cb_header_has_key(const struct cb_header *header, const char *key);
 bool cb_header_is_defined(const struct cb_header *header, const char *key);
 /* Text of a string card, NULL otherwise. Borrowed, until the key is set again. */
 const char *cb_header_text(const struct cb_header *header, const char *key);
+/* Any value as text: a string as it is, a number or truth as Python writes it. False when there is none. */
+bool cb_header_word(const struct cb_header *header, const char *key, char ret_word[CB_WORD_SIZE]);
 /* Number of an int or float card, or of a string that is one. False otherwise. */
 bool cb_header_number(const struct cb_header *header, const char *key, double *ret_value);
 /* Whole number of an int card, an integral float, or a string that is one. */
@@ -42,6 +45,8 @@ void cb_header_mark_undefined(struct cb_header *header, const char *key);
 
 /* When the exposure began: TAI ns, from the first of MJD-BEG, DATE-BEG, MJD-OBS, DATE-OBS. */
 bool cb_header_begin(const struct cb_header *header, int64_t *ret_tai_ns);
+/* later_s seconds after that. */
+bool cb_header_begin_after(const struct cb_header *header, double later_s, int64_t *ret_tai_ns);
 /* DAYOBS as YYYYMMDD, dashes dropped. */
 bool cb_header_day_obs(const struct cb_header *header, int64_t *ret_day_obs);
 /* TAI ns of a UTC date and time. */

@@ -1,4 +1,7 @@
-/* What is known to be wrong in the headers of each camera, put right. Source: instruments.md 2.2. */
+/* What is known to be wrong in the headers of each camera, put right. Source: instruments.md 2.2.
+ *
+ * The observatory's own repairs of a header end where a card that they need is not there; what would come
+ * behind in their order stays as it is, here as well. */
 #include "domain/translate_header.h"
 
 #include "base/tai.h"
@@ -100,6 +103,8 @@ static void repair_lsstcam_vignetting(struct cb_header *header, int64_t day, int
         { 20250707, 784, 823 },  { 20250707, 864, 903 }, { 20250707, 904, 943 }, { 20250714, 258, 781 },
         { 20250715, 205, 1218 }, { 20250819, 4, 1052 },
     };
+    if (!cb_header_has_key(header, "VIGN_MIN"))
+        return;
     if (day == 20250518 || is_among(closed, sizeof closed / sizeof closed[0], day, seq))
         cb_header_set_text(header, "VIGN_MIN", "FULLY");
 }
@@ -218,21 +223,20 @@ static void repair_latiss_identity(struct cb_header *header)
 {
     char part[65];
     int64_t seq = 0;
-    if (!cb_header_is_defined(header, "OBSID"))
+    if (!cb_header_has_key(header, "OBSID"))
         cb_header_set_text(header, "OBSID", header->obs_id);
-    if (!cb_header_is_defined(header, "DAYOBS")) {
+    if (!cb_header_has_key(header, "DAYOBS")) {
         const char *night = cb_header_text(header, "OBS-NITE");
         if (obs_id_part(header, 2, part) && strlen(part) == 8)
             cb_header_set_text(header, "DAYOBS", part);
         else if (night != NULL)
             cb_header_set_text(header, "DAYOBS", night);
     }
-    if (!cb_header_is_defined(header, "SEQNUM") && obs_id_part(header, 3, part) &&
-        cb_scan_integer(part, &seq))
+    if (!cb_header_has_key(header, "SEQNUM") && obs_id_part(header, 3, part) && cb_scan_integer(part, &seq))
         cb_header_set_number(header, "SEQNUM", (double)seq);
 }
 
-static void copy_card(struct cb_header *header, const char *key, const char *from)
+static bool copy_card(struct cb_header *header, const char *key, const char *from)
 {
     double number = 0.0;
     const char *text = cb_header_text(header, from);
@@ -240,24 +244,36 @@ static void copy_card(struct cb_header *header, const char *key, const char *fro
         cb_header_set_text(header, key, text);
     else if (cb_header_number(header, from, &number))
         cb_header_set_number(header, key, number);
+    else if (cb_header_has_key(header, from))
+        cb_header_mark_undefined(header, key);
+    else
+        return false;
+    return true;
 }
 
-static void repair_latiss_dates(struct cb_header *header)
+static void forget_end(struct cb_header *header)
+{
+    cb_header_mark_undefined(header, "DATE-END");
+    cb_header_mark_undefined(header, "MJD-END");
+}
+
+/* False where the repairs end: without a card that they need, or a time of begin. */
+static bool repair_latiss_dates(struct cb_header *header, int64_t *ret_begin)
 {
     const char *date = cb_header_text(header, "DATE-OBS");
-    int64_t begin = 0;
+    if (date == NULL && cb_header_has_key(header, "DATE-OBS"))
+        return false;
     if (date != NULL && strncmp(date, "1970", 4) == 0) {
-        copy_card(header, "DATE-OBS", "DATE");
-        copy_card(header, "DATE-BEG", "DATE");
-        copy_card(header, "MJD-OBS", "MJD");
-        copy_card(header, "MJD-BEG", "MJD");
-        cb_header_mark_undefined(header, "DATE-END");
-        cb_header_mark_undefined(header, "MJD-END");
+        if (!copy_card(header, "DATE-OBS", "DATE") || !copy_card(header, "DATE-BEG", "DATE") ||
+            !copy_card(header, "MJD-OBS", "MJD") || !copy_card(header, "MJD-BEG", "MJD"))
+            return false;
+        forget_end(header);
     }
-    if (cb_header_begin(header, &begin) && begin < cb_header_utc(2020, 2, 1, 0, 0)) {
-        cb_header_mark_undefined(header, "DATE-END");
-        cb_header_mark_undefined(header, "MJD-END");
-    }
+    if (!cb_header_begin(header, ret_begin))
+        return false;
+    if (*ret_begin < cb_header_utc(2020, 2, 1, 0, 0))
+        forget_end(header);
+    return true;
 }
 
 /* Before 2019-11-07 the type of an image stood in GROUPID. */
@@ -272,7 +288,7 @@ static void repair_latiss_type(struct cb_header *header)
         snprintf(first, sizeof first, "%.*s", (int)word, group);
         if (group[word] == '_') {
             cb_header_set_text(header, "IMGTYPE", first);
-        } else if (strncmp(group, "FOCUS", 5) == 0 && strlen(group) > 5) {
+        } else if (strncasecmp(group, "FOCUS", 5) == 0 && strlen(group) > 5) {
             cb_header_set_text(header, "IMGTYPE", "FOCUS");
         } else {
             cb_header_set_text(header, "IMGTYPE", group);
@@ -291,17 +307,24 @@ static void repair_latiss_shutter(struct cb_header *header)
         cb_header_mark_undefined(header, "SHUTTIME");
 }
 
+/* Dispersed images were named "spec:<target>". */
+static void drop_spectrum(struct cb_header *header)
+{
+    char clean[CB_REPAIR_TEXT_SIZE];
+    const char *object = cb_header_text(header, "OBJECT");
+    for (const char *at = object != NULL ? strstr(object, "spec:") : NULL; at != NULL;
+         object = cb_header_text(header, "OBJECT"), at = strstr(object, "spec:")) {
+        snprintf(clean, sizeof clean, "%.*s%s", (int)(at - object), object, at + strlen("spec:"));
+        cb_header_set_text(header, "OBJECT", clean);
+    }
+}
+
 static void repair_latiss_object(struct cb_header *header, int64_t begin)
 {
     if (!cb_header_has_key(header, "OBJECT") && is_text(header, "IMGTYPE", "OBJECT"))
         cb_header_set_text(header, "OBJECT", "NOTSET");
-    const char *object = cb_header_text(header, "OBJECT");
-    const char *spectrum = object != NULL ? strstr(object, "spec:") : NULL;
-    if (spectrum != NULL && begin < cb_header_utc(2022, 7, 10, 0, 0)) {
-        char clean[CB_REPAIR_TEXT_SIZE];
-        snprintf(clean, sizeof clean, "%.*s%s", (int)(spectrum - object), object, spectrum + 5);
-        cb_header_set_text(header, "OBJECT", clean);
-    }
+    if (begin < cb_header_utc(2022, 7, 10, 0, 0))
+        drop_spectrum(header);
 }
 
 static void repair_latiss_tracking(struct cb_header *header)
@@ -315,27 +338,35 @@ static void repair_latiss_tracking(struct cb_header *header)
         cb_header_set_text(header, "TRACKSYS", "RADEC");
 }
 
-static void repair_latiss_pointing(struct cb_header *header, int64_t begin)
+/* The start and the end of right ascension, each. False where one of them is not there. */
+static bool adjust_ra(struct cb_header *header, void (*adjust)(struct cb_header *, const char *, double),
+                      double by)
 {
+    static const char *const keys[] = { "RASTART", "RAEND" };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (!cb_header_has_key(header, keys[i]))
+            return false;
+        adjust(header, keys[i], by);
+    }
+    return true;
+}
+
+/* False where the repairs end. */
+static bool repair_latiss_pointing(struct cb_header *header, int64_t begin)
+{
+    static const char *const derived[] = { "RASTART", "DECSTART", "RAEND", "DECEND" };
+    const int64_t derived_since = cb_header_utc(2020, 5, 1, 0, 0);
     if (begin < cb_header_utc(2020, 1, 28, 22, 0)) {
         scale(header, "RA", DEGREES_PER_RADIAN);
         scale(header, "DEC", DEGREES_PER_RADIAN);
     }
-    if (begin < cb_header_utc(2020, 5, 1, 0, 0)) {
-        cb_header_mark_undefined(header, "RASTART");
-        cb_header_mark_undefined(header, "DECSTART");
-        cb_header_mark_undefined(header, "RAEND");
-        cb_header_mark_undefined(header, "DECEND");
-        return;
-    }
-    if (begin < cb_header_utc(2021, 2, 11, 18, 45)) {
-        scale(header, "RASTART", 15.0);
-        scale(header, "RAEND", 15.0);
-    }
-    if (begin > cb_header_utc(2020, 5, 1, 0, 0) && begin < cb_header_utc(2021, 2, 12, 0, 0)) {
-        add_to(header, "RASTART", 37.0 / 3600.0 * 15.0);
-        add_to(header, "RAEND", 37.0 / 3600.0 * 15.0);
-    }
+    for (size_t i = 0; begin < derived_since && i < sizeof derived / sizeof derived[0]; i++)
+        cb_header_mark_undefined(header, derived[i]);
+    if (begin >= derived_since && begin < cb_header_utc(2021, 2, 11, 18, 45) && /* hours */
+        !adjust_ra(header, scale, 15.0))
+        return false;
+    return begin <= derived_since || begin >= cb_header_utc(2021, 2, 12, 0, 0) || /* UTC taken for TAI */
+           adjust_ra(header, add_to, 37.0 / 3600.0 * 15.0);
 }
 
 static void repair_latiss(struct cb_header *header)
@@ -343,8 +374,7 @@ static void repair_latiss(struct cb_header *header)
     int64_t begin = 0;
     double height = 0.0;
     repair_latiss_identity(header);
-    repair_latiss_dates(header);
-    if (!cb_header_begin(header, &begin))
+    if (!repair_latiss_dates(header, &begin))
         return;
     if (begin > cb_header_utc(2019, 6, 24, 0, 0))
         cb_header_set_text(header, "LSST_NUM", "ITL-3800C-068");
@@ -355,7 +385,8 @@ static void repair_latiss(struct cb_header *header)
     repair_latiss_shutter(header);
     repair_latiss_object(header, begin);
     repair_latiss_tracking(header);
-    repair_latiss_pointing(header, begin);
+    if (!repair_latiss_pointing(header, begin))
+        return;
     if (begin > cb_header_utc(2020, 11, 19, 0, 0) && begin < cb_header_utc(2021, 10, 29, 0, 0))
         turn(header, "ROTPA", -180.0);
     if (cb_header_number(header, "OBSGEO-Z", &height) && height > 0.0)
