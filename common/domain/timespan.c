@@ -162,20 +162,39 @@ static int digits_needed(int64_t ns)
     return ns % 1000 == 0 ? 6 : 9;
 }
 
-void cb_timespan_format_iso(struct cb_timespan span, char ret_text[CB_TIMESPAN_ISO_SIZE])
+static void format_ends(struct cb_timespan span, int begin_digits, int end_digits,
+                        char ret_text[CB_TIMESPAN_ISO_SIZE])
 {
     char begin[CB_ISO_SIZE + 1] = "(-∞", end[CB_ISO_SIZE] = "∞";
+    if (cb_timespan_has_begin(span)) {
+        begin[0] = '[';
+        cb_iso_format(span.begin_ns, begin_digits, 'T', begin + 1);
+    }
+    if (cb_timespan_has_end(span))
+        cb_iso_format(span.end_ns, end_digits, 'T', end);
+    snprintf(ret_text, CB_TIMESPAN_ISO_SIZE, "%s, %s)", begin, end);
+}
+
+void cb_timespan_format_iso(struct cb_timespan span, char ret_text[CB_TIMESPAN_ISO_SIZE])
+{
+    if (cb_timespan_is_empty(span))
+        snprintf(ret_text, CB_TIMESPAN_ISO_SIZE, "(empty)");
+    else
+        format_ends(span, digits_needed(span.begin_ns), digits_needed(span.end_ns), ret_text);
+}
+
+void cb_timespan_format_seconds(struct cb_timespan span, char ret_text[CB_TIMESPAN_ISO_SIZE])
+{
+    enum { HALF_MILLISECOND_NS = 500000 };
     if (cb_timespan_is_empty(span)) {
         snprintf(ret_text, CB_TIMESPAN_ISO_SIZE, "(empty)");
         return;
     }
-    if (cb_timespan_has_begin(span)) {
-        begin[0] = '[';
-        cb_iso_format(span.begin_ns, digits_needed(span.begin_ns), 'T', begin + 1);
-    }
+    if (cb_timespan_has_begin(span))
+        span.begin_ns += HALF_MILLISECOND_NS;
     if (cb_timespan_has_end(span))
-        cb_iso_format(span.end_ns, digits_needed(span.end_ns), 'T', end);
-    snprintf(ret_text, CB_TIMESPAN_ISO_SIZE, "%s, %s)", begin, end);
+        span.end_ns += HALF_MILLISECOND_NS;
+    format_ends(span, 0, 0, ret_text);
 }
 
 /* A date whose year does not fit into 64 bits of ns, as one on the same side of the repository's range. */

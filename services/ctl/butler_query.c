@@ -273,7 +273,7 @@ static char *show_value(const struct cb_column *column, const char *text)
     struct cb_timespan span;
     if (column->type == CB_TYPE_TIMESPAN && cb_timespan_parse(text, &span, NULL)) {
         char iso[CB_TIMESPAN_ISO_SIZE];
-        cb_timespan_format_iso(span, iso);
+        cb_timespan_format_seconds(span, iso);
         return cb_xstrdup(iso);
     }
     return cb_xstrdup(text);
