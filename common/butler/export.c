@@ -376,14 +376,48 @@ static void put_data_id(struct cb_bytes *out, const struct cb_data_id *id, uint3
     cb_bytes_puts(out, "}");
 }
 
-/* The path as the importer will read it. */
-static char *exported_path(const struct exporter *e, const struct cb_dataset *dataset)
+/* ".fits", ".fits.gz": how a path ends, with what comes before the name of a compression. */
+static const char *extension_of(const char *path)
 {
-    if (strstr(dataset->path, "://") != NULL)
-        return cb_xstrdup(dataset->path);
-    if (e->wanted->transfer == CB_TRANSFER_DIRECT && !e->wanted->only_yaml)
-        return cb_dataset_uri(e->repo, dataset);
-    return cb_xasprintf("%s%s", e->wanted->path_prefix != NULL ? e->wanted->path_prefix : "", dataset->path);
+    static const char *const compressions[] = { ".gz", ".fz", ".bz2", ".xz", ".zst" };
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') : path;
+    const char *last = strrchr(name, '.');
+    if (last == NULL)
+        return "";
+    bool compressed = false;
+    for (size_t i = 0; i < sizeof compressions / sizeof compressions[0]; i++)
+        compressed = compressed || strcmp(last, compressions[i]) == 0;
+    const char *before = last;
+    while (compressed && before > name)
+        if (*--before == '.')
+            return before;
+    return last;
+}
+
+/* Where a file goes below the folder; one that lies outside the repository goes where the repository would
+ * have put it. To be freed. */
+static bool place_of(const struct exporter *e, const struct cb_dataset *dataset, char **ret_path,
+                     struct cb_error *err)
+{
+    const char *prefix = e->wanted->path_prefix != NULL ? e->wanted->path_prefix : "";
+    cb_auto(cb_free) char *own = NULL;
+    if (strstr(dataset->path, "://") != NULL &&
+        !cb_dataset_template_path(e->repo, dataset->type, dataset->run, &dataset->data_id,
+                                  extension_of(dataset->path), &own, err))
+        return false;
+    *ret_path = cb_xasprintf("%s%s", prefix, own != NULL ? own : dataset->path);
+    return true;
+}
+
+/* The path as the importer will read it. */
+static bool exported_path(const struct exporter *e, const struct cb_dataset *dataset, char **ret_path,
+                          struct cb_error *err)
+{
+    if (e->wanted->only_yaml ? strstr(dataset->path, "://") == NULL
+                             : e->wanted->transfer != CB_TRANSFER_DIRECT)
+        return place_of(e, dataset, ret_path, err);
+    *ret_path = cb_dataset_uri(e->repo, dataset);
+    return true;
 }
 
 static bool write_dataset(struct exporter *e, const struct cb_dataset_type *type,
@@ -392,7 +426,9 @@ static bool write_dataset(struct exporter *e, const struct cb_dataset_type *type
     if (dataset->path == NULL)
         return cb_fail(err, CB_ERR_NOT_FOUND, "dataset %s (%s) has no file in the datastore", dataset->id,
                        type->name);
-    cb_auto(cb_free) char *path = exported_path(e, dataset);
+    cb_auto(cb_free) char *path = NULL;
+    if (!exported_path(e, dataset, &path, err))
+        return false;
     cb_bytes_printf(&e->yaml, "  - dataset_id:\n    - !uuid '%s'\n    data_id:\n    - ", dataset->id);
     put_data_id(&e->yaml, &dataset->data_id, type->dims);
     cb_bytes_puts(&e->yaml, "\n    path: ");
@@ -489,14 +525,11 @@ static bool write_yaml(struct exporter *e, struct cb_error *err)
 
 static bool bring_file(const struct exporter *e, const struct cb_dataset *dataset, struct cb_error *err)
 {
-    cb_auto(cb_free) char *source = NULL;
-    if (dataset->path == NULL || strstr(dataset->path, "://") != NULL)
-        return true;
-    cb_auto(cb_free) char *target =
-        cb_xasprintf("%s/%s%s", e->wanted->folder,
-                     e->wanted->path_prefix != NULL ? e->wanted->path_prefix : "", dataset->path);
-    return cb_dataset_file(e->repo, dataset, &source, err) &&
-           cb_datastore_copy_out(source, target, e->wanted->transfer, err);
+    cb_auto(cb_free) char *source = NULL, *place = NULL;
+    if (!place_of(e, dataset, &place, err) || !cb_dataset_file(e->repo, dataset, &source, err))
+        return false;
+    cb_auto(cb_free) char *target = cb_xasprintf("%s/%s", e->wanted->folder, place);
+    return cb_datastore_copy_out(source, target, e->wanted->transfer, err);
 }
 
 static bool bring_files(const struct exporter *e, struct cb_error *err)

@@ -33,7 +33,8 @@ static bool associate(struct cb_repo *repo, void *arg, struct cb_error *err)
                                           .find_first = butler_flag(it->args, "find-first") };
     size_t n_types = 0, count = 0;
     return cb_collection_register(repo, collection, CB_COLLECTION_TAGGED, NULL, NULL, err) &&
-           butler_query_each(repo, it->args, &search, associate_type, collection, &n_types, &count, err);
+           butler_query_each(repo, it->args, &search, associate_type, collection, &n_types, &count, err) &&
+           butler_check_found(it->globs, n_types, count, err);
 }
 
 static bool run_associate(const struct butler_args *args, struct cb_error *err)

@@ -20,25 +20,31 @@ static bool read_transfer(const struct butler_args *args, enum cb_transfer *ret_
            cb_fail(err, CB_ERR_INVALID, "Invalid value for '--transfer': '%s'.", name);
 }
 
-/* calibrationType, run, then the dimensions of all types. */
+static int compare_names(const void *a, const void *b)
+{
+    const char *const *left = a, *const *right = b;
+    return strcmp(*left, *right);
+}
+
+/* calibrationType, run, then all dimensions of all types by name. */
 static void print_exported(const struct cb_dataset_list *list)
 {
     uint32_t dims = 0;
     for (size_t i = 0; i < list->count; i++)
-        dims |= list->item[i].data_id.has;
-    dims = cb_dimensions_required(cb_dimensions_expand(dims));
+        dims |= cb_dimensions_expand(list->item[i].data_id.has);
     const char *names[CB_ELEMENT_COUNT + 2] = { "calibrationType", "run" };
     size_t n = 2 + cb_dimensions_list(dims, names + 2);
+    qsort(names + 2, n - 2, sizeof names[0], compare_names);
     cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
+    butler_table_set_left(table);
     for (size_t i = 0; i < list->count; i++) {
         const char *cells[CB_ELEMENT_COUNT + 2] = { list->item[i].type, list->item[i].run };
-        char values[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
-        size_t column = 2;
-        for (int k = 0; k < CB_DIMENSION_COUNT; k++)
-            if (dims & CB_DIM(k)) {
-                cb_data_id_value(&list->item[i].data_id, (enum cb_element_index)k, values[k]);
-                cells[column++] = values[k];
-            }
+        char values[CB_ELEMENT_COUNT][CB_DIMENSION_TEXT_SIZE];
+        for (size_t k = 2; k < n; k++) {
+            cb_data_id_value(&list->item[i].data_id,
+                             cb_element_index(cb_element_find(names[k], strlen(names[k]))), values[k - 2]);
+            cells[k] = values[k - 2];
+        }
         butler_table_add(table, cells);
     }
     butler_table_print(table, stdout);

@@ -112,8 +112,8 @@ static bool retrieve_one(struct retrieval *r, const struct cb_repo *repo, const 
     cb_auto(cb_free) char *source = NULL;
     if (!cb_dataset_file(repo, dataset, &source, err))
         return false;
-    bool inside = strstr(dataset->path, "://") == NULL;
-    const char *name = r->keeps_path && inside ? dataset->path : strrchr(source, '/') + 1;
+    bool inside = strstr(dataset->path, "://") == NULL; /* else its place on the machine, source, is kept */
+    const char *name = !r->keeps_path ? strrchr(source, '/') + 1 : inside ? dataset->path : source + 1;
     cb_auto(cb_free) char *target = cb_xasprintf("%s/%s", r->destination, name);
     if (!check_clobber(r, source, target, err) || !cb_datastore_copy_out(source, target, r->transfer, err))
         return false;
@@ -200,7 +200,8 @@ static bool retrieve(struct retrieval *r, const struct butler_args *args, struct
         !butler_open(args->words[0], &repo, err))
         return false;
     r->destination = destination;
-    if (!butler_query_each(repo, args, &search, retrieve_each, r, &types, &count, err))
+    if (!butler_query_each(repo, args, &search, retrieve_each, r, &types, &count, err) ||
+        !butler_check_found(&globs, types, count, err))
         return false;
     if (count == 0) {
         puts("No datasets matched query.");
