@@ -45,6 +45,16 @@ add_test(NAME system.butler.nouns
           $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.nouns PROPERTIES LABELS system TIMEOUT 120)
 
+# By turns on one repository: the tables are those that either makes alone. By hand, thousands of random steps:
+# support/with_postgres system/butler_alternate build-test/tests/system_put_files build-test/calbus 2000 SEED
+add_executable(system_put_files ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/put_files.c)
+target_include_directories(system_put_files PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(system_put_files PRIVATE cb_butler PkgConfig::CMOCKA)
+add_test(NAME system.butler.alternate
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_alternate
+          $<TARGET_FILE:system_put_files> ${CMAKE_BINARY_DIR}/calbus 10 1)
+set_tests_properties(system.butler.alternate PROPERTIES LABELS system TIMEOUT 600 SKIP_RETURN_CODE 77)
+
 # Random where-expressions: the stock butler and calbus must choose the same rows. By hand, thousands:
 # support/with_postgres system/butler_where build-test/tests/system_build_repository build-test/tests/system_where_rows 5000 SEED
 add_executable(system_where_rows ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/where_rows.c)

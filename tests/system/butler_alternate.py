@@ -1,0 +1,635 @@
+"""calbus and the stock butler by turns on one repository; after each step the tables are those that either makes alone.
+
+butler_alternate.py WORK SOCKET PUT_FILES CALBUS STEPS SEED      WORK/butler is calbus' drop-in, SOCKET the database's folder
+Four repositories live through the same operations: one by the stock butler alone, one by calbus alone, two by turns, one
+beginning with each. First a fixed course that meets every operation, then STEPS random ones. After each, every table,
+the definitions of the tables and the files are compared (registry_dump.py tells what is evened out), and so are success
+and what was printed. What else differs is listed here:
+  RESIDUE   a stock command that fails half way leaves the empty collection that it registered first; calbus leaves nothing
+  the table of stored files, which the stock butler makes when it first opens its repository to write files
+  decertify says so when nothing is certified in the range, where the stock butler says nothing
+  refused   calbus refuses what would lose data or make look-ups ambiguous; then nobody's repository changes
+"""
+
+import difflib
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+
+import psycopg2
+import psycopg2.extras
+import yaml
+from astropy.time import Time
+from click.testing import CliRunner
+from lsst.daf.butler import Butler, CollectionType, Timespan
+from lsst.daf.butler.cli.butler import cli
+from registry_dump import Dumper, differences
+
+CAMERA = "LSSTComCam"
+ELEMENTS = ["instrument", "detector", "physical_filter"]
+WRITERS = {"stock": lambda step: "stock", "ours": lambda step: "ours",
+           "stock_first": lambda step: ("stock", "ours")[step % 2], "ours_first": lambda step: ("ours", "stock")[step % 2]}
+TYPES = {  # name: storage class, dimensions, calibration
+    "bias": ("ExposureF", ["instrument", "detector"], True),
+    "dark": ("ExposureF", ["instrument", "detector"], True),
+    "flat": ("ExposureF", ["instrument", "detector", "physical_filter"], True),
+    "look": ("ExposureF", ["instrument", "exposure", "detector"], False),
+    "stats": ("StructuredDataDict", ["instrument", "exposure", "detector"], False),
+    "note": ("StructuredDataDict", ["instrument"], False),
+    "night": ("StructuredDataDict", ["instrument", "day_obs"], False),
+}
+FILTERS = ["r_03", "i_06"]
+EXPOSURES = [2024120800001, 2024120800002]
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DAYS = [f"2024-{month:02}-01T00:00:00" for month in range(1, 13)]
+
+
+class World:
+    """One of the repositories."""
+
+    def __init__(self, name, work, socket, connection, given_ids):
+        self.name, self.root = name, work / name
+        self.seed = work / f"{name}.yaml"
+        self.seed.write_text(f"registry:\n  db: 'postgresql+psycopg2://calbus@/calbus?host={socket}'\n  namespace: {name}\n")
+        self.dumper = Dumper(connection, name, self.root, given_ids)
+
+    def butler(self):
+        return Butler.from_config(str(self.root), writeable=True)
+
+
+class Done:
+    def __init__(self, ok, printed="", said=""):
+        self.ok, self.printed, self.said = ok, UUID.sub("<id>", printed), said
+
+
+class Operation:
+    """What is to be done: by the stock command of the same words, or by a function(world) for each side."""
+
+    def __init__(self, *words, ours=None, stock=None, refused=None, target=None, prints=True):
+        self.words, self.ours, self.stock = list(map(str, words)), ours, stock
+        self.refused = refused  # why calbus does not do it
+        self.target = target  # the collection that a failing stock command may leave
+        self.prints = prints
+        self.may_find_nothing = False
+
+    def __str__(self):
+        return " ".join(self.words) + (f" (refused: {self.refused})" if self.refused else "")
+
+    def arguments(self, world):
+        return [word.replace("SEED", str(world.seed)) for word in
+                [self.words[0], *(["--seed-config", "SEED"] if self.words[0] == "create" else []), str(world.root), *self.words[1:]]]
+
+    def by_stock(self, world):
+        if self.stock is not None:
+            try:
+                self.stock(world)
+            except Exception as error:
+                return Done(False, said=repr(error))
+            return Done(True)
+        result = CliRunner().invoke(cli, self.arguments(world))
+        return Done(result.exit_code == 0, result.stdout, result.stderr.strip()[-400:])
+
+    def by_ours(self, world, tools):
+        words = self.ours(world) if self.ours is not None else [tools.butler, *self.arguments(world)]
+        done = subprocess.run(list(map(str, words)), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode in (0, 1, 3, 4), (words, done)
+        return Done(done.returncode == 0, done.stdout, done.stderr)
+
+
+class State:
+    """What the last dump says, for choosing the next step."""
+
+    def __init__(self, dump):
+        rows = {table: [dict(eval(row)) for row in rows] for table, rows in dump.items()  # noqa: S307 - our own repr
+                if not table.startswith("(") and table != "collection_chain"}
+        self.chains = dict(eval(row) for row in dump["collection_chain"])
+        self.kind = {row["name"]: int(row["type"]) for row in rows["collection"]}
+        self.types = {row["name"] for row in rows["dataset_type"]}
+        self.calibration_types = {row["name"] for row in rows["dataset_type"] if row["calibration_association_table"]}
+        self.datasets = {row["id"]: (row["dataset_type_id"], row["run_id"]) for row in rows["dataset"]}
+        self.stored = {row["dataset_id"] for row in rows["dataset_location"]}
+        self.tags, self.calibs = [], []
+        for table, found in rows.items():
+            if table.startswith("dataset_tags("):
+                self.tags += [row for row in found if row["collection_id"] != self.datasets[row["dataset_id"]][1]]
+            if table.startswith("dataset_calibs("):
+                self.calibs += found
+
+    def of(self, kind):
+        return sorted(name for name, its in self.kind.items() if its == kind)
+
+    def parents(self, name):
+        return [parent for parent, children in self.chains.items() if name in children]
+
+    def certified(self, name):
+        """Is it a RUN with a certified dataset, or a collection with certifications?"""
+        return any(name in (row["collection_id"], self.datasets[row["dataset_id"]][1]) for row in self.calibs)
+
+    def tagged_from(self, run):
+        return any(self.datasets[row["dataset_id"]][1] == run for row in self.tags)
+
+
+class Tools:
+    def __init__(self, work, socket, put_files, calbus):
+        self.work, self.put_files, self.calbus, self.butler = pathlib.Path(work), put_files, calbus, os.path.join(work, "butler")
+        self.connection = psycopg2.connect(host=socket, user="calbus", dbname="calbus")
+        self.connection.autocommit = True
+        psycopg2.extras.register_default_json(self.connection, loads=lambda text: text)
+        self.given_ids = set()
+        self.socket = socket
+        self.counter = 0
+
+    def file(self, suffix, text):
+        self.counter += 1
+        path = self.work / "incoming" / f"file{self.counter}{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    # ---- operations that are no stock command, or whose words differ ----
+
+    def register_instrument(self, pattern):
+        """obs_lsst's class is not at hand for the stock butler: it syncs the records that calbus made elsewhere."""
+        def stock(world):
+            there, butler = pattern.butler(), world.butler()
+            with butler.transaction():
+                for element in ELEMENTS:
+                    for record in there.query_dimension_records(element, instrument=CAMERA):
+                        butler.registry.syncDimensionData(element, record)
+        return Operation("register-instrument", "lsst.obs.lsst.LsstComCam", stock=stock, prints=False)
+
+    def register_type(self, name, storage_class=None):
+        known, dimensions, calibration = TYPES[name]
+        return Operation("register-dataset-type", name, storage_class or known, *dimensions,
+                         *(["--is-calibration"] if calibration else []))
+
+    def ingest(self, name, run, keys, transfer="copy"):
+        extension = ".fits" if TYPES[name][0] == "ExposureF" else ".yaml"
+        files = [self.file(extension, f"{{of: {name}, number: {self.counter}}}\n") for _ in keys]
+        table = self.file(".csv", "file," + ",".join(keys[0]) + "\n" + "".join(
+            f"{file}," + ",".join(map(str, key.values())) + "\n" for file, key in zip(files, keys)))
+        pairs = [word for file, key in zip(files, keys)
+                 for word in (file, ",".join(f"{k}={v}" for k, v in key.items() if k != "instrument") or "instrument=" + CAMERA)]
+        return Operation("ingest-files", name, run, table, "-t", transfer, target=run, prints=False,
+                         ours=lambda world: [self.put_files, world.root, name, run, transfer, *pairs])
+
+    def decertify(self, collection, name, begin, end, detectors=()):
+        def stock(world):
+            span = Timespan(begin and Time(begin, scale="tai"), end and Time(end, scale="tai"))
+            ids = [{"instrument": CAMERA, "detector": number} for number in detectors]
+            world.butler().registry.decertify(collection, name, span, dataIds=ids or None)
+
+        def ours(world):
+            words = [self.calbus, "calib", "decertify", "-q", "--repo", world.root, collection, name]
+            words += ["--begin-date", begin] if begin else []
+            words += ["--end-date", end] if end else []
+            return words + (["-i", CAMERA, "-d", ",".join(map(str, detectors))] if detectors else [])
+        operation = Operation("decertify", collection, name, begin, end, *detectors, ours=ours, stock=stock, prints=False)
+        operation.may_find_nothing = True
+        return operation
+
+    def certify(self, run, collection, name, begin=None, end=None, **more):
+        return Operation("certify-calibrations", run, collection, name, *(["--begin-date", begin] if begin else []),
+                         *(["--end-date", end] if end else []), target=collection, **more)
+
+    def chain(self, parent, *children, mode="redefine", flatten=False, doc=None):
+        return Operation("collection-chain", parent, "--mode", mode, *(["--flatten"] if flatten else []),
+                         *(["--doc", doc] if doc else []), "--", *children, target=parent)
+
+    def import_calibs(self, run, collection, chain, detectors, span, transfer="copy", records=()):
+        """An export as another site would send it."""
+        ids = [str(uuid.UUID(int=random.getrandbits(128), version=4)) for _ in detectors]
+        self.given_ids.update(ids)
+        self.counter += 1
+        folder = self.work / "incoming" / f"export{self.counter}"
+        folder.mkdir(parents=True)
+        lines = []
+        for number, name in zip(ids, detectors):
+            (folder / f"{number}.fits").write_text(f"bias of {name}\n")
+            lines.append(f"  - dataset_id: [!uuid '{number}']\n    data_id: [{{instrument: {CAMERA}, detector: {name}}}]\n"
+                         f"    path: {number}.fits\n    formatter: lsst.obs.base.formatters.fitsExposure.FitsExposureFormatter\n")
+        begin, end = (f"!butler_time/tai/iso '{day.replace('T', ' ')}.000000000'" if day else "null" for day in span)
+        (folder / "export.yaml").write_text(
+            "description: Butler Data Repository Export\nversion: 1.0.2\nuniverse_version: 8\nuniverse_namespace: daf_butler\ndata:\n"
+            + "".join(records) +
+            f"- {{type: collection, collection_type: CALIBRATION, name: {collection}}}\n"
+            f"- {{type: collection, collection_type: RUN, name: {run}, host: null, timespan_begin: null, timespan_end: null}}\n"
+            f"- {{type: collection, collection_type: CHAINED, name: {chain}, doc: imported, children: [{collection}]}}\n"
+            "- {type: dataset_type, name: bias, dimensions: [instrument, detector], storage_class: ExposureF, is_calibration: true}\n"
+            f"- type: dataset\n  dataset_type: bias\n  run: {run}\n  records:\n" + "".join(lines) +
+            f"- type: associations\n  collection: {collection}\n  collection_type: CALIBRATION\n  validity_ranges:\n"
+            f"  - timespan: !lsst.daf.butler.Timespan\n      begin: {begin}\n      end: {end}\n"
+            f"    dataset_ids: [{', '.join(repr(number).join(('!uuid ', '')) for number in ids)}]\n")
+        return Operation("import", str(folder), "-t", transfer, target=run)
+
+
+class Course:
+    def __init__(self, tools):
+        self.tools = tools
+        self.worlds = [World(name, tools.work, tools.socket, tools.connection, tools.given_ids) for name in WRITERS]
+        self.step = self.failed = self.refused = 0
+        self.before = None
+
+    def dumps(self):
+        return [world.dumper.dump() for world in self.worlds]
+
+    def state(self):
+        return State(self.before)
+
+    def compare(self, what, expected=None):
+        found = self.dumps()
+        if expected is None:
+            expected = found[0]
+        for world, dump in zip(self.worlds, found):
+            lines = differences(expected, dump)
+            if "file_datastore_records" not in expected or "file_datastore_records" not in dump:
+                lines = [line for line in lines if "file_datastore_records" not in line]
+            assert not lines, f"step {self.step}, {what}: {world.name} differs\n" + "\n".join(lines)
+        self.before = found[0]
+
+    def drop_residue(self, operation, who):
+        """A failed stock command leaves an empty collection: that, and nothing else, is taken away again."""
+        for world, writer in zip(self.worlds, who):
+            now, there = State(world.dumper.dump()).kind, State(self.before).kind if self.before else {}
+            left = set(now) - set(there)
+            if left and writer == "stock":
+                assert left == {operation.target}, (operation, left)
+                butler = world.butler()
+                if now[operation.target] == CollectionType.RUN:
+                    butler.removeRuns([operation.target])
+                else:
+                    butler.collections.x_remove(operation.target)
+
+    def do(self, operation, must=None):
+        """One step by everybody. must: whether it has to succeed, or fail."""
+        who = ["ours" if operation.refused else writer(self.step) for writer in WRITERS.values()]
+        order = [1, 0, 2, 3]  # calbus' own repository is the pattern of the stock butler's instrument
+        done = [None] * 4
+        for i in order:
+            world = self.worlds[i]
+            done[i] = operation.by_ours(world, self.tools) if who[i] == "ours" else operation.by_stock(world)
+        what = f"{operation}; " + "; ".join(f"{w.name} by {p}: {'done' if d.ok else d.said.strip()}"
+                                            for w, p, d in zip(self.worlds, who, done))
+        if operation.refused:
+            assert not any(d.ok for d in done), f"step {self.step}: not refused: {what}"
+            self.compare(what, self.before)
+            self.refused += 1
+            return
+        if operation.may_find_nothing and not all(d.ok for d in done):
+            assert all(d.ok or p == "ours" for p, d in zip(who, done)), f"step {self.step}: {what}"
+            self.compare(what, self.before)
+            self.step += 1
+            return
+        assert len({d.ok for d in done}) == 1, f"step {self.step}: {what}"
+        assert must is None or done[0].ok == must, f"step {self.step}: {what}"
+        if not done[0].ok:
+            self.drop_residue(operation, who)
+            self.compare(what, self.before)
+            self.failed += 1
+        else:
+            self.compare(what)
+            if operation.prints:
+                texts = {d.printed.replace(str(w.root), "<root>").replace(w.name, "<name>") for w, d in zip(self.worlds, done)}
+                assert len(texts) == 1, f"step {self.step}, {operation} prints\n" + "\n---\n".join(texts)
+        self.step += 1
+
+    def refuse(self, why, operation):
+        operation.refused = why
+        self.do(operation)
+
+    def repeat_harmless(self, operation):
+        """Done again by calbus everywhere (the stock butler would lose data): done, and nothing changes."""
+        for world in self.worlds:
+            done = operation.by_ours(world, self.tools)
+            assert done.ok, f"step {self.step}: {operation}: {done.said}"
+        self.compare(operation, self.before)
+
+    def both(self, *words):
+        """A command that changes nothing, by both on one repository: they print the same."""
+        world = self.worlds[2 + self.step % 2]
+        operation = Operation(*words)
+        stock, ours = operation.by_stock(world), operation.by_ours(world, self.tools)
+        assert (stock.ok, stock.printed) == (ours.ok, ours.printed), \
+            f"step {self.step}: {operation}\n--- stock {stock.ok} {stock.said}\n{stock.printed}--- ours {ours.ok} {ours.said}\n{ours.printed}"
+
+    def compare_taken_out(self, command, *words):
+        """What is written outside the repository, by both from one repository."""
+        world = self.worlds[2 + self.step % 2]
+        trees, said = [], []
+        for side in ("stock", "ours"):
+            folder = self.tools.work / f"out{self.step}_{side}"
+            if command == "retrieve-artifacts":
+                folder.mkdir()
+            operation = Operation(command, folder, *words)
+            done = operation.by_stock(world) if side == "stock" else operation.by_ours(world, self.tools)
+            printed = sorted(done.printed.replace(str(folder), "<folder>").splitlines())
+            trees.append([str(done.ok), *printed, *tree(folder)])
+            said.append(done.said)
+            shutil.rmtree(folder, ignore_errors=True)
+        lines = list(difflib.unified_diff(*trees, "stock", "ours", n=1))
+        assert not lines, f"step {self.step}: {command} {words}: {said}\n" + "\n".join(lines)
+
+
+class Loader(yaml.SafeLoader):
+    """Tags of an export are read as what they carry."""
+
+
+Loader.add_multi_constructor("!", lambda loader, tag, node: (
+    loader.construct_mapping(node) if isinstance(node, yaml.MappingNode) else loader.construct_scalar(node)))
+
+
+def canonical_export(path):
+    with open(path) as file:
+        export = yaml.load(file, Loader)
+    for section in export["data"]:
+        for record in section.get("records", ()):
+            if "path" in record:
+                record["path"] = os.path.basename(record["path"])
+        for span in section.get("validity_ranges", ()):
+            span["dataset_ids"] = sorted(span["dataset_ids"])
+        for key in ("records", "validity_ranges"):
+            if key in section:
+                section[key] = sorted(section[key], key=lambda item: json.dumps(item, sort_keys=True, default=str))
+    # a type comes once for each of its runs, or once
+    sections = {json.dumps(section, indent=1, default=str): None for section in export.pop("data")}
+    return json.dumps(export).splitlines() + [line for section in sections for line in section.splitlines()]
+
+
+def tree(folder):
+    found = []
+    for path in sorted(folder.rglob("*")):
+        short = str(path.relative_to(folder))
+        if path.name == "export.yaml":
+            found += canonical_export(path)
+        elif path.name == "_butler_zip_index.json":
+            found.append(short)
+        elif path.is_file():
+            found.append(f"{short}: {path.read_text()}")
+    return found
+
+
+# An instrument's night and a skymap, as the records of an export.
+def night_records():
+    lines = ["- {type: dimension, element: day_obs, records: [{instrument: LSSTComCam, id: 20241208, datetime_begin: "
+             "!butler_time/tai/iso '2024-12-08 12:00:00', datetime_end: !butler_time/tai/iso '2024-12-09 12:00:00'}]}\n",
+             "- type: dimension\n  element: group\n  records:\n"]
+    lines += [f"  - {{instrument: LSSTComCam, name: g{number}}}\n" for number in EXPOSURES]
+    lines += ["- type: dimension\n  element: exposure\n  records:\n"]
+    for n, number in enumerate(EXPOSURES):
+        lines += [f"  - {{instrument: LSSTComCam, id: {number}, day_obs: 20241208, group: g{number}, physical_filter: r_03, "
+                  f"obs_id: CC_O_20241208_00000{n + 1}, exposure_time: 30.5, dark_time: 30.25, observation_type: flat, "
+                  f"observation_reason: flat, seq_num: {n + 1}, seq_start: 1, seq_end: 2, target_name: null, "
+                  "science_program: BLOCK-1, tracking_ra: null, tracking_dec: null, sky_angle: null, azimuth: 12.125, "
+                  "zenith_angle: 1.0e-07, has_simulated: false, can_see_sky: true, "
+                  f"datetime_begin: !butler_time/tai/iso '2024-12-08 20:0{n}:00.000000000', "
+                  f"datetime_end: !butler_time/tai/iso '2024-12-08 20:0{n}:30.500000000'}}\n"]
+    return lines
+
+
+def keys_for(name, rng):
+    dimensions = TYPES[name][1]
+    n = rng.choice([1, 2, 9]) if "detector" in dimensions else 1
+    keys = []
+    for detector in rng.sample(range(9), n):
+        key = {"instrument": CAMERA}
+        if "exposure" in dimensions:
+            key["exposure"] = rng.choice(EXPOSURES)
+        if "day_obs" in dimensions:
+            key["day_obs"] = 20241208
+        if "detector" in dimensions:
+            key["detector"] = detector
+        if "physical_filter" in dimensions:
+            key["physical_filter"] = rng.choice(FILTERS)
+        keys.append(key)
+    return keys
+
+
+def all_detectors(**more):
+    return [{"instrument": CAMERA, "detector": detector, **more} for detector in range(9)]
+
+
+def fixed(course):
+    t, do, refuse = course.tools, course.do, course.refuse
+    do(Operation("create", prints=False), must=True)
+    do(Operation("create"), must=False)
+    do(t.register_instrument(course.worlds[1]), must=True)
+    do(t.register_instrument(course.worlds[1]), must=True)
+    for name in TYPES:
+        do(t.register_type(name), must=True)
+    do(t.register_type("bias"), must=True)
+    do(t.register_type("bias", "StructuredDataDict"), must=False)
+    far = t.import_calibs("u/far/run", "u/far/bias", "u/far/chain", [0, 4], (None, DAYS[5]), records=night_records())
+    do(far, must=True)
+    course.repeat_harmless(far)
+    do(t.ingest("bias", "u/a/run1", all_detectors()), must=True)
+    do(t.ingest("bias", "u/a/run1", all_detectors()[:1]), must=False)
+    do(t.ingest("bias", "u/a/run2", all_detectors()[:4], "direct"), must=True)
+    do(t.ingest("flat", "u/a/flats", all_detectors(physical_filter="r_03"), "symlink"), must=True)
+    do(t.ingest("stats", "u/a/run1", all_detectors(exposure=EXPOSURES[0])), must=True)
+    do(t.ingest("stats", "u/a/run1", [{"instrument": CAMERA, "detector": 3, "exposure": 7}]), must=False)
+    do(t.ingest("look", "u/a/looks", all_detectors(exposure=EXPOSURES[1]), "hardlink"), must=True)
+    do(t.ingest("note", "u/a/notes", [{"instrument": CAMERA}]), must=True)
+    do(t.ingest("night", "u/a/notes", [{"instrument": CAMERA, "day_obs": 20241208}]), must=True)
+    do(t.certify("u/a/run1", "u/a/bias", "bias", DAYS[2], DAYS[6]), must=True)
+    do(t.certify("u/a/run2", "u/a/bias", "bias", DAYS[6]), must=True)
+    do(t.certify("u/a/run1", "u/a/bias", "bias", DAYS[4], DAYS[8]), must=False)
+    do(t.certify("u/a/run1", "u/a/bias", "bias", "1970-01-01T00:00:00", DAYS[2]), must=True)
+    do(t.certify("u/a/run1", "u/a/new", "stats"), must=False)
+    do(t.certify("u/a/run1", "u/a/run2", "bias"), must=False)
+    do(t.certify("u/a/nosuch", "u/a/bias", "bias"), must=False)
+    do(t.certify("u/a/flats", "u/a/flat", "flat"), must=True)
+    refuse("an empty validity range", t.certify("u/a/run1", "u/a/bias2", "bias", DAYS[6], DAYS[2]))
+    do(t.decertify("u/a/bias", "bias", DAYS[3], DAYS[7], [0, 5]), must=True)
+    do(t.decertify("u/a/bias", "bias", None, DAYS[1]), must=True)
+    do(t.chain("u/a/calib", "u/a/bias", "u/far/chain", doc="all of it"), must=True)
+    do(t.chain("u/a/calib", "u/a/flat", mode="prepend"), must=True)
+    do(t.chain("u/a/calib", "u/a/bias", "u/a/run1", mode="extend"), must=True)
+    do(t.chain("u/a/calib", "u/a/bias", "u/a/run1", mode="prepend"), must=True)
+    do(t.chain("u/a/calib", "u/a/nosuch", mode="extend"), must=False)
+    do(t.chain("u/far/chain", "u/a/calib", mode="extend"), must=False)
+    do(t.chain("u/a/calib", "u/a/run1", "u/a/looks", mode="remove"), must=True)
+    do(t.chain("u/a/flatchain", "u/a/calib", "u/a/run2", mode="redefine", flatten=True), must=True)
+    do(t.chain("u/a/flatchain", "u/a/calib", mode="prepend", flatten=True), must=True)
+    do(t.chain("u/a/flatchain", "u/far/chain", mode="extend", flatten=True), must=True)
+    do(t.chain("u/a/flatchain", "1", "-1", mode="pop"), must=True)
+    do(t.chain("u/a/flatchain", mode="pop"), must=True)
+    do(t.chain("u/a/flatchain", "9", mode="pop"), must=False)
+    do(t.chain("u/a/nochain", "u/a/bias", mode="remove"), must=False)
+    do(t.chain("u/a/other", "u/a/nosuch"), must=False)
+    do(Operation("associate", "u/a/tag", "-d", "bias", "--collections", "u/a/run1", "--where",
+                 f"instrument='{CAMERA}' and detector in (0..3)", target="u/a/tag"), must=True)
+    do(Operation("associate", "u/a/tag", "-d", "bias", "--collections", "u/a/run2", target="u/a/tag"), must=False)
+    do(Operation("associate", "u/a/bias", "-d", "bias", "--collections", "u/a/run2", target="u/a/bias"), must=False)
+    do(Operation("prune-datasets", "--disassociate", "u/a/tag", "--no-confirm", "u/a/tag", "--where",
+                 f"instrument='{CAMERA}' and detector = 2"), must=True)
+    course.both("query-collections")
+    course.both("query-collections", "--chains", "table", "u/a/*")
+    course.both("query-datasets", "*", "--collections", "u/a/*", "--show-uri")
+    course.both("query-dimension-records", "exposure", "--where", f"instrument='{CAMERA}'")
+    course.compare_taken_out("export-calibs", "u/a/calib", "-t", "copy")
+    course.compare_taken_out("retrieve-artifacts", "-d", "bias", "--collections", "u/a/calib", "-t", "copy")
+    refuse("a certified dataset", Operation("prune-datasets", "--purge", "u/a/run2", "--no-confirm"))
+    refuse("a certified dataset", Operation("remove-runs", "u/a/run1", "--no-confirm", "--force"))
+    refuse("certifications", Operation("remove-collections", "u/a/flat", "--no-confirm", "--remove-from-parents"))
+    do(Operation("remove-dataset-type", "stats"), must=False)
+    do(Operation("prune-datasets", "--unstore", "u/a/looks", "--no-confirm", "--where",
+                 f"instrument='{CAMERA}' and detector < 4"), must=True)
+    do(Operation("prune-datasets", "--purge", "u/a/looks", "--no-confirm"), must=True)
+    do(Operation("remove-runs", "u/a/looks", "--no-confirm"), must=True)
+    do(Operation("remove-dataset-type", "look"), must=True)
+    do(t.register_type("look"), must=True)
+    do(t.decertify("u/a/flat", "flat", None, None), must=True)
+    do(Operation("remove-collections", "u/a/flat", "--no-confirm"), must=False)
+    do(Operation("remove-collections", "u/a/flat", "--no-confirm", "--remove-from-parents"), must=True)
+    do(Operation("remove-runs", "u/a/flats", "--no-confirm", "--force"), must=True)
+    do(Operation("remove-collections", "u/a/tag", "--no-confirm"), must=True)
+
+
+class Chance:
+    """Random operations, likely ones on what there is, and some that must fail."""
+
+    def __init__(self, course, rng):
+        self.course, self.tools, self.rng = course, course.tools, rng
+        self.state = course.state()
+        self.runs = [f"u/r/run{n}" for n in range(6)]
+        self.calibs = [f"u/r/calib{n}" for n in range(4)]
+        self.chains = [f"u/r/chain{n}" for n in range(4)]
+        self.tags = [f"u/r/tag{n}" for n in range(3)]
+
+    def any(self, kind, pool):
+        """Mostly a collection of the kind that is there, sometimes one to come, rarely any other."""
+        luck = self.rng.random()
+        there = self.state.of(kind) if luck < 0.6 else sorted(self.state.kind) if luck < 0.63 else []
+        return self.rng.choice(there or pool)
+
+    def some(self, names, most):
+        return [self.rng.choice(names) for _ in range(self.rng.randint(1, most))]
+
+    def a_type(self):
+        return self.rng.choice(sorted(TYPES))
+
+    def span(self):
+        begin, end = sorted(self.rng.sample(range(12), 2))
+        return (None if self.rng.random() < 0.2 else DAYS[begin]), (None if self.rng.random() < 0.2 else DAYS[end])
+
+    def where(self):
+        return [] if self.rng.random() < 0.5 else ["--where", f"instrument='{CAMERA}' and detector < {self.rng.randint(1, 9)}"]
+
+    def register(self):
+        return self.tools.register_type(self.a_type(), None if self.rng.random() < 0.8 else "StructuredDataDict")
+
+    def ingest(self):
+        name = self.a_type()
+        transfer = self.rng.choice(["copy", "link", "hardlink", "symlink", "relsymlink", "direct"])
+        return self.tools.ingest(name, self.any(1, self.runs), keys_for(name, self.rng), transfer)
+
+    def certify(self):
+        name, (begin, end) = self.rng.choice(["bias", "bias", "dark", "flat", "stats"]), self.span()
+        sources = self.state.of(1) + self.state.of(2) + ["u/r/nosuch"]
+        return self.tools.certify(self.rng.choice(sources), self.any(4, self.calibs), name, begin, end)
+
+    def decertify(self):
+        known = [(row["collection_id"], row["dataset_type_id"]) for row in self.state.calibs]
+        collection, name = self.rng.choice(known) if known else (self.any(4, self.calibs), "bias")
+        detectors = self.rng.sample(range(9), 2) if name != "flat" and self.rng.random() < 0.5 else []
+        return self.tools.decertify(collection, name, *self.span(), detectors)
+
+    def edit_chain(self):
+        mode = self.rng.choice(["redefine", "extend", "prepend", "remove", "pop"])
+        parent = self.any(3, self.chains)
+        if mode == "pop":
+            size = len(self.state.chains.get(parent, ()))
+            indexes = [str(self.rng.randint(-size, size)) for _ in range(self.rng.randint(0, 2))]
+            return self.tools.chain(parent, *indexes, mode=mode)
+        children = self.some(sorted(self.state.kind) + (["u/r/nosuch"] if self.rng.random() < 0.2 else []), 4)
+        flatten = mode != "remove" and self.rng.random() < 0.3
+        return self.tools.chain(parent, *children, mode=mode, flatten=flatten, doc=self.rng.choice([None, "a chain"]))
+
+    def bring(self):
+        number = self.tools.counter
+        return self.tools.import_calibs(
+            f"u/r/imported{number}", f"u/r/brought{number}", self.rng.choice(self.chains + ["u/r/chain9"]),
+            self.rng.sample(range(9), self.rng.randint(1, 3)), self.span(),
+            self.rng.choice(["copy", "link", "hardlink", "symlink", "relsymlink", "direct", "auto"]))
+
+    def associate(self):
+        tag = self.any(2, self.tags)
+        return Operation("associate", tag, "-d", self.a_type(), "--collections", self.rng.choice(self.state.of(1) or self.runs),
+                         *self.where(), target=tag)
+
+    def disassociate(self):
+        tag = self.rng.choice(self.state.of(2) or self.tags)
+        return Operation("prune-datasets", "--disassociate", tag, "--no-confirm", tag, *self.where())
+
+    def guard(self, name, operation):
+        if self.state.certified(name):
+            operation.refused = "what is certified stays until it is decertified"
+        return operation
+
+    def prune(self):
+        run = self.rng.choice(self.state.of(1) or self.runs)
+        how = ["--purge", run] if self.rng.random() < 0.5 else ["--unstore", run]
+        where = [] if self.state.certified(run) else self.where()
+        return self.guard(run, Operation("prune-datasets", *how, "--no-confirm", "--find-all", *where))
+
+    def remove_run(self):
+        run = self.rng.choice(self.state.of(1) or self.runs)
+        force = self.rng.random() < 0.5
+        operation = Operation("remove-runs", run, "--no-confirm", *(["--force"] if force else []))
+        return self.guard(run, operation) if force or not self.state.parents(run) else operation
+
+    def remove_collection(self):
+        name = self.rng.choice(self.state.of(2) + self.state.of(3) + self.state.of(4) + ["u/r/nosuch"])
+        force = self.rng.random() < 0.5
+        return self.guard(name, Operation("remove-collections", name, "--no-confirm", *(["--remove-from-parents"] if force else [])))
+
+    def remove_type(self):
+        return Operation("remove-dataset-type", self.a_type())
+
+    def look(self):
+        words = self.rng.choice([
+            ["query-collections"], ["query-collections", "--chains", "inverse-table", "u/r/*"],
+            ["query-collections", "--chains", "flatten", self.rng.choice(sorted(self.state.kind))],
+            ["query-datasets", self.a_type(), "--collections", "u/*"], ["query-dataset-types", "-v"]])
+        self.course.both(*words)
+
+    def take_out(self):
+        if self.rng.random() < 0.5:
+            self.course.compare_taken_out("export-calibs", self.rng.choice(self.state.of(4)), "-t", "copy")
+        else:
+            self.course.compare_taken_out("retrieve-artifacts", "-d", self.a_type(), "--collections",
+                                          self.rng.choice(self.state.of(1)), "-t", "copy")
+
+    WEIGHTS = {register: 3, ingest: 12, certify: 14, decertify: 8, edit_chain: 16, bring: 4, associate: 6, disassociate: 3, prune: 4,
+               remove_run: 4, remove_collection: 4, remove_type: 2, look: 3, take_out: 2}
+
+    def choose(self):
+        """An operation, or None when it only looked."""
+        return self.rng.choices(list(self.WEIGHTS), list(self.WEIGHTS.values()))[0](self)
+
+
+def main(work, socket, put_files, calbus, steps, seed):
+    random.seed(int(seed))
+    course = Course(Tools(work, socket, put_files, calbus))
+    fixed(course)
+    print(f"fixed course: {course.step} steps, {course.failed} of them failed alike; {course.refused} refusals", flush=True)
+    course.failed = course.refused = 0
+    rng = random.Random(int(seed))
+    for number in range(int(steps)):
+        operation = Chance(course, rng).choose()
+        if operation is not None:
+            course.do(operation)
+        if number % 100 == 99:
+            print(f"{number + 1} random steps", flush=True)
+    print(f"{steps} random steps, seed {seed}: {course.failed} of them failed alike, {course.refused} refused; "
+          "all tables are the same")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:7])
