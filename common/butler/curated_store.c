@@ -95,7 +95,7 @@ static bool put_group(struct cb_repo *repo, const struct storing *job,
     cb_auto(cb_free) struct cb_put *puts = cb_xalloc_array(n, sizeof *puts);
     for (size_t i = 0; i < n; i++)
         puts[i] = (struct cb_put){ &group[i]->data_id, group[i]->id, group[i]->made, NULL };
-    const struct cb_put_options options = { CB_TRANSFER_COPY, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
+    const struct cb_put_options options = { .transfer = CB_TRANSFER_COPY };
     return cb_collection_register(repo, run, CB_COLLECTION_RUN, NULL, NULL, err) &&
            cb_dataset_put(repo, group[0]->type->name, run, puts, n, &options, NULL, err);
 }
@@ -155,7 +155,7 @@ static bool store_camera(struct cb_repo *repo, const struct storing *job, struct
     if (realpath(job->target->camera, path) == NULL)
         return cb_fail(err, CB_ERR_NOT_FOUND, "no file \"%s\"", job->target->camera);
     const struct cb_put put = { .data_id = &data_id, .file = path };
-    const struct cb_put_options options = { CB_TRANSFER_COPY, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
+    const struct cb_put_options options = { .transfer = CB_TRANSFER_COPY };
     const char *const ids[] = { id[0] };
     const struct cb_timespan always = cb_timespan_of(CB_TIMESPAN_MIN_NS, CB_TIMESPAN_MAX_NS);
     return cb_data_id_set(&data_id, CB_INSTRUMENT, job->curated->instrument->name, err) &&

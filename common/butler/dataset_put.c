@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ENDING_SIZE = 16 };
+
 /* One dataset on its way in. */
 struct item {
     const struct cb_put *put;
@@ -39,6 +41,12 @@ static void batch_done(struct batch *batch)
     free(batch->ids);
     cb_dataset_type_done(&batch->type);
     cb_collection_done(&batch->run);
+}
+
+/* What reads the file; NULL: nobody is known to. */
+static const char *formatter_of(const struct batch *batch, const struct cb_put *put)
+{
+    return put->formatter != NULL ? put->formatter : batch->storage_class->formatter;
 }
 
 static void put_number_or_null(struct cb_bytes *array, const struct cb_data_id *id,
@@ -88,6 +96,16 @@ static bool check_registered(const struct cb_rows *rows, size_t row, const struc
     return true;
 }
 
+/* Pixels of the sky have no table: what is one is known. */
+static bool check_pixel(const struct cb_data_id *id, struct cb_error *err)
+{
+    enum { HTM7_FIRST = 8 << 14, HTM7_LAST = (16 << 14) - 1 };
+    int64_t pixel = id->number[CB_HTM7];
+    return !cb_data_id_has(id, CB_HTM7) || (pixel >= HTM7_FIRST && pixel <= HTM7_LAST) ||
+           cb_fail(err, CB_ERR_INVALID, "htm7 %lld is no pixel of that level: they are %d to %d",
+                   (long long)pixel, HTM7_FIRST, HTM7_LAST);
+}
+
 static bool take_implied(const struct cb_rows *rows, size_t row, struct cb_data_id *id, struct cb_error *err)
 {
     static const struct {
@@ -101,18 +119,79 @@ static bool take_implied(const struct cb_rows *rows, size_t row, struct cb_data_
     return true;
 }
 
-/* A file keeps its own ending where readers of the class take it; other names (of temporary files) say
- * nothing. */
-static const char *extension_for(const struct cb_storage_class *class, const char *file)
+static bool ends_in(const char *file, const char *ending, size_t length)
 {
-    static const char *const fits[] = { ".fits.gz", ".fits.fz", ".fits", ".fz", ".fit" };
-    size_t length = file != NULL ? strlen(file) : 0;
-    if (strcmp(class->extension, ".fits") != 0)
-        return class->extension;
-    for (size_t i = 0; i < 5; i++)
-        if (length > strlen(fits[i]) && strcmp(file + length - strlen(fits[i]), fits[i]) == 0)
-            return fits[i];
-    return class->extension;
+    size_t all = strlen(file);
+    return all > length && strncmp(file + all - length, ending, length) == 0;
+}
+
+/* The longest of the endings, blank between, that the file has; "" when it has none of them. */
+static void find_ending(const char *file, const char *endings, char ret_ending[ENDING_SIZE])
+{
+    ret_ending[0] = '\0';
+    for (const char *one = endings; *one != '\0';) {
+        size_t length = strcspn(one, " ");
+        if (length > strlen(ret_ending) && length < ENDING_SIZE && ends_in(file, one, length))
+            snprintf(ret_ending, ENDING_SIZE, "%.*s", (int)length, one);
+        one += length + (one[length] == ' ');
+    }
+}
+
+/* A file of FITS keeps its own ending; other names (of temporary files) say nothing. */
+static void choose_ending(const struct cb_storage_class *class, const char *file,
+                          char ret_ending[ENDING_SIZE])
+{
+    ret_ending[0] = '\0';
+    if (file != NULL && strcmp(class->extension, ".fits") == 0 && class->endings != NULL)
+        find_ending(file, class->endings, ret_ending);
+    if (ret_ending[0] == '\0')
+        snprintf(ret_ending, ENDING_SIZE, "%s", class->extension);
+}
+
+/* From the last dot of its name on, with the one before where it is packed. */
+static void own_ending(const char *file, char ret_ending[ENDING_SIZE])
+{
+    static const char packed[] = " .gz .bz2 .fz .xz ";
+    const char *slash = strrchr(file, '/'), *name = slash != NULL ? slash + 1 : file;
+    const char *dot = strrchr(name, '.');
+    ret_ending[0] = '\0';
+    if (dot == NULL || dot == name || strlen(dot) >= ENDING_SIZE)
+        return;
+    char word[ENDING_SIZE + 2];
+    snprintf(word, sizeof word, " %s ", dot);
+    for (const char *c = dot; strstr(packed, word) != NULL && c > name + 1 && strlen(c) < ENDING_SIZE;)
+        if (*--c == '.') {
+            dot = c;
+            break;
+        }
+    if (strlen(dot) < ENDING_SIZE)
+        snprintf(ret_ending, ENDING_SIZE, "%s", dot);
+}
+
+/* The ending of the file as it is, where the formatter takes it. Only files that come below the root are
+ * named anew. */
+static bool keep_ending(const struct batch *batch, const struct cb_put *put, char ret_ending[ENDING_SIZE],
+                        struct cb_error *err)
+{
+    const char *formatter = formatter_of(batch, put);
+    const char *endings = formatter != NULL ? cb_formatter_endings(formatter) : NULL;
+    char known[ENDING_SIZE];
+    own_ending(put->file, ret_ending);
+    if (endings == NULL || batch->options->transfer == CB_TRANSFER_DIRECT)
+        return true;
+    find_ending(put->file, endings, known);
+    return known[0] != '\0' ||
+           cb_fail(err, CB_ERR_INVALID, "formatter \"%s\" does not take \"%s\": it takes %s", formatter,
+                   put->file, endings);
+}
+
+static bool ending_of(const struct batch *batch, const struct cb_put *put, char ret_ending[ENDING_SIZE],
+                      struct cb_error *err)
+{
+    if (batch->options->keep_ending)
+        return keep_ending(batch, put, ret_ending, err);
+    choose_ending(batch->storage_class, put->file, ret_ending);
+    return true;
 }
 
 static bool format_path(const struct cb_dataset_type *type, const char *run, const struct cb_rows *rows,
@@ -136,9 +215,10 @@ static bool expand(struct batch *batch, struct cb_error *err)
         return false;
     for (size_t i = 0; i < batch->n; i++) {
         struct item *item = &batch->items[i];
-        if (!check_registered(rows, i, &item->id, err) || !take_implied(rows, i, &item->id, err) ||
-            !format_path(&batch->type, batch->run.name, rows, i, &item->id,
-                         extension_for(batch->storage_class, item->put->file), item->path, err))
+        char ending[ENDING_SIZE];
+        if (!check_registered(rows, i, &item->id, err) || !check_pixel(&item->id, err) ||
+            !take_implied(rows, i, &item->id, err) || !ending_of(batch, item->put, ending, err) ||
+            !format_path(&batch->type, batch->run.name, rows, i, &item->id, ending, item->path, err))
             return cb_context(err, "cannot put %s", batch->type.name);
     }
     return true;
@@ -204,15 +284,27 @@ static bool find_existing(struct batch *batch, struct cb_error *err)
     return true;
 }
 
+/* Is the file that of the new dataset before? Then it is there already. */
+static bool shares_file(const struct batch *batch, size_t i)
+{
+    return i > 0 && !batch->items[i - 1].is_there &&
+           strcmp(batch->items[i].put->file, batch->items[i - 1].put->file) == 0;
+}
+
 static bool bring_files(struct batch *batch, struct cb_error *err)
 {
     for (size_t i = 0; i < batch->n; i++) {
         struct item *item = &batch->items[i];
-        if (!item->is_there &&
-            !cb_datastore_ingest(batch->repo, item->put->file, item->path, batch->options->transfer,
-                                 &item->recorded, &item->size_bytes, err))
+        if (item->is_there)
+            continue;
+        if (shares_file(batch, i)) {
+            item->recorded = cb_xstrdup(batch->items[i - 1].recorded);
+            item->size_bytes = batch->items[i - 1].size_bytes;
+        } else if (!cb_datastore_ingest(batch->repo, item->put->file, item->path, batch->options->transfer,
+                                        &item->recorded, &item->size_bytes, err)) {
             return cb_context(err, "cannot put %s", batch->type.name);
-        batch->n_new += !item->is_there;
+        }
+        batch->n_new++;
     }
     return true;
 }
@@ -260,9 +352,8 @@ static bool insert_records(struct batch *batch, const char *uuids, struct cb_err
         if (item->is_there)
             continue;
         cb_array_text(&paths, item->recorded);
-        cb_array_text(&formatters,
-                      item->put->formatter != NULL ? item->put->formatter : batch->storage_class->formatter);
-        cb_array_int(&sizes, item->size_bytes);
+        cb_array_text(&formatters, formatter_of(batch, item->put));
+        cb_array_int(&sizes, batch->options->untracked ? -1 : item->size_bytes);
     }
     return cb_db_run(batch->repo->db, sql_insert_records,
                      CB_P(cb_p_text(uuids), cb_p_text(cb_array_end(&paths)),
@@ -304,6 +395,10 @@ static bool start_batch(struct batch *batch, const char *type, const char *run, 
     if (batch->storage_class == NULL)
         return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s is not known",
                        batch->type.storage_class, type);
+    for (size_t i = 0; i < batch->n; i++)
+        if (formatter_of(batch, &puts[i]) == NULL)
+            return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s has no formatter",
+                           batch->type.storage_class, type);
     batch->items = cb_xalloc_array(batch->n, sizeof *batch->items);
     batch->ids = cb_xalloc_array(batch->n, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < batch->n; i++) {
@@ -347,7 +442,7 @@ bool cb_dataset_put(struct cb_repo *repo, const char *type, const char *run, con
                     size_t n, const struct cb_put_options *options, char (*ret_ids)[CB_UUID_TEXT_SIZE],
                     struct cb_error *err)
 {
-    static const struct cb_put_options defaults = { CB_TRANSFER_AUTO, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
+    static const struct cb_put_options defaults = { .transfer = CB_TRANSFER_AUTO };
     struct putting it = { type, run, puts, n, options != NULL ? options : &defaults, ret_ids };
     struct cb_error why = { 0 };
     size_t emptied = 0;

@@ -37,7 +37,8 @@ static inline void cb_dataset_list_done_at_exit(struct cb_dataset_list *list)
 struct cb_put {
     const struct cb_data_id *data_id; /* at least the required dimensions of the type */
     const char *id;                   /* UUID; NULL: a new one of version 7 */
-    const char *file;                 /* where the bytes are now: an absolute path; see enum cb_transfer */
+    const char *file;                 /* where the bytes are now: an absolute path; see enum cb_transfer. The
+                                         same file in puts that follow each other is one for all of them */
     const char *formatter;            /* NULL: the one of the storage class (raws name their own) */
 };
 
@@ -51,6 +52,8 @@ struct cb_put_options {
     enum cb_transfer transfer;
     enum cb_id_mode id_mode;
     enum cb_existing existing;
+    bool untracked;   /* the files' sizes are not recorded */
+    bool keep_ending; /* a file keeps its ending, which the formatter must take */
 };
 
 /* Put datasets of one type into one RUN (which must exist): registry rows and files in one transaction, in

@@ -40,7 +40,7 @@ char *cb_file_uri(const char *path)
     struct cb_bytes uri = CB_BYTES((size_t)4 * PATH_MAX);
     cb_bytes_puts(&uri, "file://");
     for (const char *c = path; *c != '\0'; c++)
-        if (isalnum((unsigned char)*c) || strchr("/-._~+", *c) != NULL)
+        if (isalnum((unsigned char)*c) || strchr("/-._~", *c) != NULL)
             cb_bytes_add(&uri, c, 1);
         else
             cb_bytes_printf(&uri, "%%%02X", (unsigned)(unsigned char)*c);
@@ -72,6 +72,35 @@ char *cb_file_uri_path(const char *uri)
         }
     }
     return cb_bytes_steal(&path);
+}
+
+/* Take the last part off a path that ends before one. */
+static void drop_part(struct cb_bytes *path)
+{
+    while (path->size > 0 && path->data[path->size - 1] != '/')
+        path->size--;
+    path->size -= path->size > 0;
+    if (path->data != NULL)
+        path->data[path->size] = '\0';
+}
+
+char *cb_path_absolute(const char *path)
+{
+    struct cb_bytes whole = CB_BYTES((size_t)2 * PATH_MAX);
+    char here[PATH_MAX];
+    if (path[0] != '/' && getcwd(here, sizeof here) != NULL && strcmp(here, "/") != 0)
+        cb_bytes_puts(&whole, here);
+    for (const char *part = path; *part != '\0';) {
+        size_t length = strcspn(part, "/");
+        if (length == 2 && strncmp(part, "..", 2) == 0)
+            drop_part(&whole);
+        else if (length > 0 && !(length == 1 && *part == '.'))
+            cb_bytes_printf(&whole, "/%.*s", (int)length, part);
+        part += length + (part[length] == '/');
+    }
+    if (whole.size == 0)
+        cb_bytes_puts(&whole, "/");
+    return cb_bytes_steal(&whole);
 }
 
 /* A file that came with the open transaction. */
@@ -230,10 +259,15 @@ bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *pat
         arrival->placed = cb_steal(target);
         arrival->source = transfer == CB_TRANSFER_MOVE ? cb_xstrdup(of_link ? file : source) : NULL;
         cb_tx_at_end(repo->db, end_arrival, arrival);
-    } else if (!sync_file(source, err)) {
-        return false;
+    } else if (transfer != CB_TRANSFER_DIRECT && !sync_file(source, err)) {
+        return false; /* what is named directly is its owner's to keep */
     }
-    *ret_recorded = transfer == CB_TRANSFER_DIRECT ? cb_file_uri(source) : cb_xstrdup(stays ? inside : path);
+    if (transfer == CB_TRANSFER_DIRECT) {
+        cb_auto(cb_free) char *named = cb_path_absolute(file);
+        *ret_recorded = cb_file_uri(named);
+    } else {
+        *ret_recorded = cb_xstrdup(stays ? inside : path);
+    }
     *ret_size = size;
     return true;
 }

@@ -20,11 +20,18 @@ enum cb_transfer {
 const char *cb_transfer_name(enum cb_transfer transfer);
 bool cb_transfer_parse(const char *name, enum cb_transfer *ret_transfer);
 
-/* What is recorded of a file of a storage class. NULL formatter: unknown storage class. */
+/* A storage class of the stock butler. */
 struct cb_storage_class {
-    const char *name, *formatter, *extension;
+    const char *name, *python_type;
+    const char *configured; /* the formatter as the stock configuration names it; NULL: it has none */
+    const char *formatter;  /* and as it is recorded: the full name of its class */
+    const char *endings;    /* of files the formatter takes, blank between; NULL: not known to us */
+    const char *extension;  /* of files that are written; "": not known to us */
 };
-const struct cb_storage_class *cb_storage_class_find(const char *name);
+const struct cb_storage_class *cb_storage_class_find(const char *name); /* NULL: there is none */
+const struct cb_storage_class *cb_storage_class_at(size_t index);       /* NULL behind the last */
+/* The endings that a formatter takes; NULL when it, or they, are not known to us. */
+const char *cb_formatter_endings(const char *formatter);
 
 /* Bring a file to `path` below the root in the repository's open transaction; *ret_recorded is what the
  * record says (path, or a URI for DIRECT; to be freed), *ret_size its bytes. A file that is there already is
@@ -40,6 +47,9 @@ CB_MUST_CHECK bool cb_datastore_empty_trash(struct cb_repo *repo, size_t *ret_co
 /* Copy or link a file out of the repository, onto target (replaced). Errors: NOT_FOUND. */
 CB_MUST_CHECK bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfer transfer,
                                          struct cb_error *err);
+/* A path made absolute against the working folder, without ".", ".." and double slashes; symbolic links stay,
+ * as the stock butler leaves them in what it records. To be freed. */
+char *cb_path_absolute(const char *path);
 /* "file:///a%20b" for "/a b", and back (NULL when it is no file: URI); to be freed. */
 char *cb_file_uri(const char *path);
 char *cb_file_uri_path(const char *uri);

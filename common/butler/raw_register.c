@@ -117,7 +117,7 @@ static bool put_raw(struct cb_repo *repo, const struct cb_raw_file *file, const 
     const struct cb_put put = { .data_id = &data_id,
                                 .file = file->path,
                                 .formatter = file->record.instrument->raw_formatter };
-    const struct cb_put_options options = { transfer, CB_ID_DATAID_TYPE_RUN, CB_EXISTING_REFUSE };
+    const struct cb_put_options options = { .transfer = transfer, .id_mode = CB_ID_DATAID_TYPE_RUN };
     char ids[1][CB_UUID_TEXT_SIZE];
     if (!cb_collection_register(repo, run, CB_COLLECTION_RUN, NULL, NULL, err) ||
         !cb_dataset_put(repo, "raw", run, &put, 1, &options, ids, err))

@@ -140,7 +140,7 @@ static bool put_all(const struct curation *job, char (*ids)[CB_UUID_TEXT_SIZE], 
         cb_data_id_set_number(&data_ids[i], CB_DETECTOR, detector);
         puts[i] = (struct cb_put){ .data_id = &data_ids[i], .file = paths[i] };
     }
-    const struct cb_put_options options = { CB_TRANSFER_COPY, CB_ID_UNIQUE, CB_EXISTING_REFUSE };
+    const struct cb_put_options options = { .transfer = CB_TRANSFER_COPY };
     ok = ok && cb_dataset_put(job->repo, job->type, job->run, puts, n, &options, ids, err);
     free(puts);
     free(data_ids);
