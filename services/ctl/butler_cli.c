@@ -2,11 +2,81 @@
 #include "butler_cli.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
+#include "domain/scan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+static const char *const transfers[] = { "auto", "link",       "symlink", "hardlink", "copy",
+                                         "move", "relsymlink", "direct",  NULL };
+static const char *const id_modes[] = { "unique", "dataid_type", "dataid_type_run", NULL };
+static const char *const chain_modes[] = { "redefine", "extend", "remove", "prepend", "pop", NULL };
+
+/* Options whose values are a choice, in any command. */
+static const struct {
+    const char *option;
+    const char *const *values;
+    bool any_case;
+} choices[] = {
+    { "transfer", transfers, true },
+    { "id-generation-mode", id_modes, true },
+    { "mode", chain_modes, false },
+};
+enum { CHOICE_COUNT = sizeof choices / sizeof choices[0] };
+
+const char *const *butler_choices(const char *option)
+{
+    for (size_t i = 0; i < CHOICE_COUNT; i++)
+        if (strcmp(choices[i].option, option) == 0)
+            return choices[i].values;
+    return NULL;
+}
+
+static bool fail_value(const struct butler_option *option, const char *text, const char *why,
+                       struct cb_error *err)
+{
+    char letter[12] = "";
+    if (option->letter != 0)
+        snprintf(letter, sizeof letter, "'-%c' / ", option->letter);
+    return cb_fail(err, CB_ERR_INVALID, "Invalid value for %s'--%s': '%.60s' is not %s.", letter,
+                   option->name, text, why);
+}
+
+static bool check_choice(const struct butler_option *option, const char *text, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes why = CB_BYTES(200);
+    for (size_t i = 0; i < CHOICE_COUNT; i++) {
+        if (strcmp(choices[i].option, option->name) != 0)
+            continue;
+        cb_bytes_puts(&why, "one of ");
+        for (const char *const *value = choices[i].values; *value != NULL; value++) {
+            if ((choices[i].any_case ? strcasecmp(*value, text) : strcmp(*value, text)) == 0)
+                return true;
+            cb_bytes_printf(&why, "%s'%s'", value > choices[i].values ? ", " : "", *value);
+        }
+        return fail_value(option, text, cb_bytes_text(&why), err);
+    }
+    return true;
+}
+
+bool butler_args_check(const struct butler_args *args, struct cb_error *err)
+{
+    for (size_t i = 0; i < args->n_given; i++) {
+        const struct butler_option *option = args->given[i].option;
+        const char *text = args->given[i].text;
+        int64_t number = 0;
+        if (option->kind == BUTLER_INT && !cb_scan_integer(text, &number))
+            return fail_value(option, text, "a valid integer", err);
+        if (option->kind == BUTLER_TEXT && !check_choice(option, text, err))
+            return false;
+    }
+    return true;
+}
 
 static const struct butler_option *find_long(const struct butler_option *options, const char *name,
                                              size_t length)
@@ -41,7 +111,7 @@ static bool take_long(const struct butler_option *options, int argc, char **argv
     size_t length = strcspn(name, "=");
     const struct butler_option *option = find_long(options, name, length);
     if (option == NULL)
-        return cb_fail(err, CB_ERR_INVALID, "No such option: --%.*s", (int)length, name);
+        return cb_fail(err, CB_ERR_INVALID, "No such option '--%.*s'.", (int)length, name);
     if (option->kind == BUTLER_FLAG) {
         if (name[length] == '=')
             return cb_fail(err, CB_ERR_INVALID, "Option '--%s' does not take a value.", option->name);
@@ -61,7 +131,7 @@ static bool take_short(const struct butler_option *options, int argc, char **arg
     for (const char *c = argv[*i] + 1; *c != '\0'; c++) {
         const struct butler_option *option = find_letter(options, *c);
         if (option == NULL)
-            return cb_fail(err, CB_ERR_INVALID, "No such option: -%c", *c);
+            return cb_fail(err, CB_ERR_INVALID, "No such option '-%c'.", *c);
         if (option->kind == BUTLER_FLAG) {
             add_given(args, option, NULL);
             continue;
@@ -99,6 +169,9 @@ bool butler_args_parse(const struct butler_option *options, int argc, char **arg
 
 void butler_args_done(struct butler_args *args)
 {
+    for (size_t i = 0; i < args->n_kept; i++)
+        free(args->kept[i]);
+    free(args->kept);
     free(args->words);
     free(args->given);
     *args = (struct butler_args){ 0 };
@@ -112,7 +185,8 @@ const char *butler_text(const struct butler_args *args, const char *name, const 
     return otherwise;
 }
 
-bool butler_flag(const struct butler_args *args, const char *name)
+/* What the last of --x and --no-x says; otherwise without them. */
+static bool last_word(const struct butler_args *args, const char *name, bool otherwise)
 {
     for (size_t i = args->n_given; i-- > 0;) {
         const char *given = args->given[i].option->name;
@@ -121,7 +195,17 @@ bool butler_flag(const struct butler_args *args, const char *name)
         if (strncmp(given, "no-", 3) == 0 && strcmp(given + 3, name) == 0)
             return false;
     }
-    return false;
+    return otherwise;
+}
+
+bool butler_flag(const struct butler_args *args, const char *name)
+{
+    return last_word(args, name, false);
+}
+
+bool butler_denies(const struct butler_args *args, const char *name)
+{
+    return !last_word(args, name, true);
 }
 
 bool butler_int(const struct butler_args *args, const char *name, int64_t otherwise, int64_t *ret_value,

@@ -3,6 +3,8 @@
  * Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Tables go to stdout, everything else to stderr. */
 #pragma once
 
+#include "butler_say.h"
+
 #include "base/error.h"
 #include "butler/repository.h"
 
@@ -32,6 +34,8 @@ struct butler_args {
         const struct butler_option *option;
         const char *text; /* NULL for flags */
     } * given;
+    char **kept; /* texts that come from an options file */
+    size_t n_kept;
 };
 
 struct butler_command {
@@ -50,13 +54,21 @@ extern const struct butler_command butler_create, butler_register_instrument, bu
     butler_register_dataset_type, butler_ingest_raws, butler_export_calibs, butler_import,
     butler_remove_dataset_type, butler_associate, butler_prune_datasets, butler_remove_runs,
     butler_remove_collections, butler_write_curated_calibrations;
+extern const struct butler_command butler_ingest_files;
 
-/* Errors: INVALID, in the words of the program it stands in for ("No such option: --x"). */
+/* Errors: INVALID, in the words of the program it stands in for ("No such option '--x'."). */
 CB_MUST_CHECK bool butler_args_parse(const struct butler_option *options, int argc, char **argv,
                                      struct butler_args *ret_args, struct cb_error *err);
 void butler_args_done(struct butler_args *args);
+/* Are the values of the sort that their options want: whole numbers, one of a choice? Errors: INVALID, as
+ * above. */
+CB_MUST_CHECK bool butler_args_check(const struct butler_args *args, struct cb_error *err);
+/* The choices of an option, NULL-terminated; NULL: any text is one. */
+const char *const *butler_choices(const char *option);
 const char *butler_text(const struct butler_args *args, const char *name, const char *otherwise);
 bool butler_flag(const struct butler_args *args, const char *name); /* the last of --x and --no-x wins */
+/* Was --no-x given, and no --x behind it? For options that hold unless denied. */
+bool butler_denies(const struct butler_args *args, const char *name);
 CB_MUST_CHECK bool butler_int(const struct butler_args *args, const char *name, int64_t otherwise,
                               int64_t *ret_value, struct cb_error *err);
 

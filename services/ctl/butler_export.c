@@ -108,8 +108,7 @@ static bool run_import(const struct butler_args *args, struct cb_error *err)
         !cb_import(repo, &import, &counts, err))
         return false;
     if (counts.skipped > 0)
-        fprintf(stderr, "butler import: INFO: %zu datasets were there already and were left as they are\n",
-                counts.skipped);
+        butler_say(BUTLER_INFO, "%zu datasets were there already and were left as they are", counts.skipped);
     return true;
 }
 

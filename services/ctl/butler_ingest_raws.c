@@ -28,8 +28,7 @@ struct ingestion {
 
 static void tell(const struct cb_raw_file *file)
 {
-    fprintf(stderr, "butler ingest-raws: %s: %s: %s\n", file->path, cb_raw_fault_name(file->fault),
-            file->reason);
+    butler_say(BUTLER_WARNING, "%s: %s: %s", file->path, cb_raw_fault_name(file->fault), file->reason);
 }
 
 /* One file, in a transaction of its own: what is wrong with one leaves the others alone. */
@@ -102,8 +101,8 @@ static bool ingest_all(const struct butler_args *args, struct ingestion *job, st
     for (size_t i = 1; i < args->n_words; i++)
         if (!ingest_word(job, args->words[i], err))
             return false;
-    fprintf(stderr, "butler ingest-raws: %zu ingested, %zu there already, %zu failed\n", job->ingested,
-            job->skipped, job->failed);
+    butler_say(BUTLER_INFO, "%zu ingested, %zu there already, %zu failed", job->ingested, job->skipped,
+               job->failed);
     if (job->failed > 0)
         return cb_fail(err, CB_ERR_INVALID, "Some failures encountered during ingestion");
     return true;

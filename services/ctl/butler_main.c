@@ -1,7 +1,11 @@
 /* butler: the drop-in for the stock command of that name, on the same repositories. */
 #include "butler_cli.h"
+#include "butler_presets.h"
+#include "butler_refused.h"
 #include "commands.h"
 
+#include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 
 #include <stdio.h>
@@ -14,6 +18,7 @@ static const struct butler_command *const commands[] = {
     &butler_create,
     &butler_export_calibs,
     &butler_import,
+    &butler_ingest_files,
     &butler_ingest_raws,
     &butler_prune_datasets,
     &butler_query_collections,
@@ -33,40 +38,69 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
-/* Options before the command; values are accepted and have no effect here. */
+/* Options before the command. */
 static const struct butler_option global_options[] = {
-    { "log-level", 0, BUTLER_TEXT, "The logging level." },
+    { "log-level", 0, BUTLER_LIST, "LEVEL or COMPONENT=LEVEL: the least that is told; INFO unless given." },
     { "long-log", 0, BUTLER_FLAG, "Make log messages appear in long format." },
-    { "log-file", 0, BUTLER_TEXT, "File(s) to write log messages." },
-    { "log-tty", 0, BUTLER_FLAG, "Log to terminal." },
+    { "log-file", 0, BUTLER_LIST, "File(s) that messages are added to; as JSON where they end in .json." },
+    { "log-tty", 0, BUTLER_FLAG, "Log to terminal (default)." },
     { "no-log-tty", 0, BUTLER_FLAG, "Do not log to terminal." },
-    { "log-label", 0, BUTLER_TEXT, "Keyword=value pairs to add to log messages." },
+    { "log-label", 0, BUTLER_LIST, "Keyword=value pairs to add to log messages." },
+    { "progress", 0, BUTLER_FLAG, "Accepted: no command is slow enough for a progress bar." },
+    { "no-progress", 0, BUTLER_FLAG, "Accepted." },
     { "help", 'h', BUTLER_FLAG, "Show this message and exit." },
     { .name = NULL },
 };
 
+/* Options of every command beside its own. */
+static const struct butler_option common_options[] = {
+    { "options-file", '@', BUTLER_TEXT, "YAML file: under the command's name values of options not given." },
+    { "help", 'h', BUTLER_FLAG, "Show this message and exit." },
+    { .name = NULL },
+};
+
+static void print_options(const struct butler_option *options, FILE *out)
+{
+    for (const struct butler_option *o = options; o != NULL && o->name != NULL; o++) {
+        const char *const *values = butler_choices(o->name);
+        fputs("  ", out);
+        if (o->letter != 0)
+            fprintf(out, "-%c, ", o->letter);
+        int width = fprintf(out, "--%s", o->name);
+        if (values != NULL)
+            for (const char *const *value = values; *value != NULL; value++)
+                width += fprintf(out, "%s%s", value == values ? " [" : "|", *value);
+        width += fprintf(out, "%s",
+                         values != NULL           ? "]"
+                         : o->kind == BUTLER_FLAG ? ""
+                         : o->kind == BUTLER_INT  ? " INTEGER"
+                         : o->kind == BUTLER_LIST ? " TEXT ..."
+                                                  : " TEXT");
+        width += o->letter != 0 ? 6 : 2;
+        fprintf(out, "%*s%s\n", width < 30 ? 32 - width : 2, "", o->help);
+    }
+}
+
+static const char usage[] = "Usage: butler [OPTIONS] COMMAND [ARGS]...\n";
+
 static void print_all(FILE *out)
 {
-    fputs("Usage: butler [OPTIONS] COMMAND [ARGS]...\n\nCommands:\n", out);
+    fprintf(out, "%s\n  Log options apply to all subcommands.\n\nOptions:\n", usage);
+    print_options(global_options, out);
+    fputs("\nCommands:\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-25s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-29s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\nCommands of the stock butler that calbus does not have:\n", out);
+    butler_refusals_print(out);
 }
 
 static void print_command(const struct butler_command *command, FILE *out)
 {
     fprintf(out, "Usage: butler %s [OPTIONS] %s\n\n  %s\n\nOptions:\n", command->name, command->words,
             command->summary);
-    for (const struct butler_option *o = command->options; o != NULL && o->name != NULL; o++) {
-        char flag[80], letter[8] = "";
-        if (o->letter != 0)
-            snprintf(letter, sizeof letter, "-%c, ", o->letter);
-        snprintf(flag, sizeof flag, "%s--%s%s", letter, o->name,
-                 o->kind == BUTLER_FLAG  ? ""
-                 : o->kind == BUTLER_INT ? " INTEGER"
-                                         : " TEXT");
-        fprintf(out, "  %-28s %s\n", flag, o->help);
-    }
-    fprintf(out, "  %-28s %s\n", "-h, --help", "Show this message and exit.");
+    print_options(command->options, out);
+    print_options(common_options, out);
+    fputs("\n  See 'butler --help' for more options.\n", out);
 }
 
 static const struct butler_command *find_command(const char *name)
@@ -92,6 +126,62 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
+/* Word number `place` of "REPO PARENT [CHILDREN]...". */
+static int find_word(const char *words, size_t place, const char **ret_word)
+{
+    words += strspn(words, "[ .]");
+    for (; place > 0; place--) {
+        words += strcspn(words, "[ .]");
+        words += strspn(words, "[ .]");
+    }
+    *ret_word = words;
+    return (int)strcspn(words, "[ .]");
+}
+
+static bool check_words(const struct butler_command *command, const struct butler_args *args,
+                        struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes extra = CB_BYTES(160);
+    if (args->n_words < command->least) {
+        const char *word;
+        int length = find_word(command->words, args->n_words, &word);
+        return cb_fail(err, CB_ERR_INVALID, "Missing argument '%.*s'.", length, word);
+    }
+    if (args->n_words <= command->most)
+        return true;
+    for (size_t i = command->most; i < args->n_words; i++)
+        cb_bytes_printf(&extra, "%s%s", i > command->most ? " " : "", args->words[i]);
+    return cb_fail(err, CB_ERR_INVALID, "Got unexpected extra argument%s (%s)",
+                   args->n_words > command->most + 1 ? "s" : "", cb_bytes_text(&extra));
+}
+
+/* The options of a command, those of all commands behind its own; to be freed. */
+static struct butler_option *options_of(const struct butler_command *command)
+{
+    size_t own = 0;
+    while (command->options != NULL && command->options[own].name != NULL)
+        own++;
+    struct butler_option *all =
+        cb_xalloc_array(own + sizeof common_options / sizeof common_options[0], sizeof *all);
+    if (own > 0)
+        memcpy(all, command->options, own * sizeof *all);
+    memcpy(all + own, common_options, sizeof common_options);
+    return all;
+}
+
+static int run_parsed(const struct butler_command *command, struct butler_args *args)
+{
+    struct cb_error err = { 0 };
+    butler_say_command(command->name);
+    if (!butler_presets_apply(command, args, &err) || !butler_args_check(args, &err) ||
+        !check_words(command, args, &err))
+        return fail_usage(command, err.text);
+    if (command->run(args, &err))
+        return EXIT_DONE;
+    butler_say(BUTLER_ERROR, "%s", err.text);
+    return EXIT_REFUSED;
+}
+
 static int run_command(const struct butler_command *command, int argc, char **argv)
 {
     struct cb_error err = { 0 };
@@ -100,21 +190,10 @@ static int run_command(const struct butler_command *command, int argc, char **ar
         print_command(command, stdout);
         return EXIT_DONE;
     }
-    if (!butler_args_parse(command->options, argc, argv, &args, &err))
+    cb_auto(cb_free) struct butler_option *options = options_of(command);
+    if (!butler_args_parse(options, argc, argv, &args, &err))
         return fail_usage(command, err.text);
-    int status = EXIT_DONE;
-    if (args.n_words < command->least) {
-        char what[160];
-        snprintf(what, sizeof what, "Missing argument; expected %s.", command->words);
-        status = fail_usage(command, what);
-    } else if (args.n_words > command->most) {
-        char what[160];
-        snprintf(what, sizeof what, "Got unexpected extra argument (%.80s)", args.words[command->most]);
-        status = fail_usage(command, what);
-    } else if (!command->run(&args, &err)) {
-        fprintf(stderr, "butler %s: ERROR: %s\n", command->name, err.text);
-        status = EXIT_REFUSED;
-    }
+    int status = run_parsed(command, &args);
     butler_args_done(&args);
     return fflush(stdout) == 0 ? status : EXIT_REFUSED;
 }
@@ -132,30 +211,45 @@ static int skip_globals(int argc, char **argv)
     return i;
 }
 
+/* What is wrong before the command's name; a pair that is no pair is no mistake of usage to the stock one. */
+static int fail_globals(const struct cb_error *err)
+{
+    if (err->kind != CB_ERR_CONFLICT)
+        fprintf(stderr, "%sTry 'butler --help' for help.\n\n", usage);
+    fprintf(stderr, "Error: %s\n", err->text);
+    return err->kind == CB_ERR_CONFLICT ? EXIT_REFUSED : EXIT_USAGE;
+}
+
+static int run_named(int argc, char **argv)
+{
+    const struct butler_command *command = find_command(argv[0]);
+    const char *refusal = butler_refusal(argv[0]);
+    if (command != NULL)
+        return run_command(command, argc - 1, argv + 1);
+    fprintf(stderr, "%sTry 'butler --help' for help.\n\n", usage);
+    if (refusal != NULL)
+        fprintf(stderr, "Error: calbus has no '%s': %s. Use the stock command \"butler %s\".\n", argv[0],
+                refusal, argv[0]);
+    else
+        fprintf(stderr, "Error: No such command '%s'.\n", argv[0]);
+    return EXIT_USAGE;
+}
+
 int butler_main(int argc, char **argv)
 {
     struct cb_error err = { 0 };
     struct butler_args globals = { 0 };
-    int at = skip_globals(argc, argv);
-    if (!butler_args_parse(global_options, (at < argc ? at : argc) - 1, argv + 1, &globals, &err)) {
-        fprintf(stderr,
-                "Usage: butler [OPTIONS] COMMAND [ARGS]...\nTry 'butler --help' for help.\n\nError: %s\n",
-                err.text);
-        return EXIT_USAGE;
-    }
+    int at = skip_globals(argc, argv), status = EXIT_USAGE;
+    if (!butler_args_parse(global_options, (at < argc ? at : argc) - 1, argv + 1, &globals, &err))
+        return fail_globals(&err);
     bool help = butler_flag(&globals, "help");
-    butler_args_done(&globals);
     if (help || at >= argc) {
         print_all(help ? stdout : stderr);
-        return help ? EXIT_DONE : EXIT_USAGE;
+        status = help ? EXIT_DONE : EXIT_USAGE;
+    } else {
+        status = butler_say_setup(&globals, &err) ? run_named(argc - at, argv + at) : fail_globals(&err);
     }
-    const struct butler_command *command = find_command(argv[at]);
-    if (command == NULL) {
-        fprintf(stderr,
-                "Usage: butler [OPTIONS] COMMAND [ARGS]...\nTry 'butler --help' for help.\n\n"
-                "Error: No such command '%s'.\n",
-                argv[at]);
-        return EXIT_USAGE;
-    }
-    return run_command(command, argc - at - 1, argv + at + 1);
+    butler_args_done(&globals);
+    butler_say_done();
+    return status;
 }

@@ -28,6 +28,12 @@ add_test(NAME system.butler.twins
           $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.twins PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)
 
+# Files into a repository, and out of one into another, beside the stock butler.
+add_test(NAME system.butler.files
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_files
+          $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.files PROPERTIES LABELS system TIMEOUT 900 SKIP_RETURN_CODE 77)
+
 # Both at once on one repository.
 add_executable(system_write_along ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/write_along.c)
 target_include_directories(system_write_along PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
