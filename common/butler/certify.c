@@ -1,6 +1,7 @@
 /* Certification and tags, under the butler's own lock. Source: butler.md 3.3, 3.6, 3.7, 9.5. */
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
+#include "butler/recertify.h"
 #include "butler/rows.h"
 #include "sql.h"
 
@@ -241,12 +242,35 @@ static void put_decertify(struct cb_bytes *sql, const struct cb_dataset_type *ty
                        "lower($3::int8range)) END),"
                        " (CASE WHEN upper_inf($3::int8range) THEN 'empty' ELSE g.timespan * "
                        "int8range(upper($3::int8range), NULL) END)"
-                       ") rest (span) WHERE NOT isempty(rest.span)) SELECT count(*) FROM gone");
+                       ") rest (span) WHERE NOT isempty(rest.span)) SELECT g.id, g.dataset_id, g.timespan");
+    cb_put_id_columns(sql, type->dims, "g");
+    cb_bytes_puts(sql, " FROM gone g ORDER BY g.dataset_type_id");
+    cb_put_id_columns(sql, type->dims, "g");
+    cb_bytes_puts(sql, ", g.timespan");
+}
+
+/* What was taken out of each row, in place of what an attempt before has read. */
+static bool read_remains(const struct cb_rows *rows, const struct cb_dataset_type *type,
+                         struct cb_timespan range, struct cb_range_changes *changes, struct cb_error *err)
+{
+    size_t n = cb_rows_count(rows);
+    cb_range_changes_done(changes);
+    changes->item = cb_xalloc_array(n + 1, sizeof *changes->item);
+    for (; changes->count < n; changes->count++) {
+        struct cb_range_change *change = &changes->item[changes->count];
+        struct cb_timespan rest[2] = { { 0 }, { 0 } };
+        if (!cb_range_change_read(rows, changes->count, type, change, err))
+            return false;
+        (void)cb_timespan_difference(change->old_range, range, rest);
+        change->new_range = rest[0];
+        change->rest = rest[1];
+    }
+    return true;
 }
 
 static bool run_decertify(struct cb_repo *repo, const struct cb_collection *collection,
                           const struct cb_dataset_type *type, struct cb_timespan range,
-                          const struct cb_data_id *data_ids, size_t n, size_t *ret_count,
+                          const struct cb_data_id *data_ids, size_t n, struct cb_range_changes *changes,
                           struct cb_error *err)
 {
     char text[CB_TIMESPAN_TEXT_SIZE];
@@ -265,10 +289,8 @@ static bool run_decertify(struct cb_repo *repo, const struct cb_collection *coll
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     put_decertify(&sql, type, n > 0);
-    if (!ok || !cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, &rows, err))
-        return false;
-    *ret_count = (size_t)cb_rows_int(rows, 0, 0);
-    return true;
+    return ok && cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, &rows, err) &&
+           read_remains(rows, type, range, changes, err);
 }
 
 /* The arguments of cb_decertify, and its answer. */
@@ -276,7 +298,8 @@ struct withdrawal {
     const char *collection, *type;
     struct cb_timespan range;
     const struct cb_data_id *data_ids;
-    size_t n, count;
+    size_t n;
+    struct cb_range_changes changes;
 };
 
 static bool decertify(struct cb_repo *repo, void *arg, struct cb_error *err)
@@ -287,7 +310,7 @@ static bool decertify(struct cb_repo *repo, void *arg, struct cb_error *err)
     return cb_collection_find(repo, it->collection, &target, err) &&
            cb_dataset_type_find(repo, it->type, &type, err) && cb_check_certifiable(&target, &type, err) &&
            cb_lock_calibs(repo, &type, err) &&
-           run_decertify(repo, &target, &type, it->range, it->data_ids, it->n, &it->count, err);
+           run_decertify(repo, &target, &type, it->range, it->data_ids, it->n, &it->changes, err);
 }
 
 bool cb_decertify(struct cb_repo *repo, const char *collection, const char *type, struct cb_timespan range,
@@ -295,11 +318,28 @@ bool cb_decertify(struct cb_repo *repo, const char *collection, const char *type
 {
     if (cb_timespan_is_empty(range))
         return cb_fail(err, CB_ERR_INVALID, "cannot decertify from \"%s\": the range is empty", collection);
-    struct withdrawal it = { collection, type, range, data_ids, n, 0 };
-    if (!cb_repo_transact(repo, decertify, &it, err))
+    struct withdrawal it = { collection, type, range, data_ids, n, { 0 } };
+    bool ok = cb_repo_transact(repo, decertify, &it, err);
+    if (ok && ret_count != NULL)
+        *ret_count = it.changes.count;
+    cb_range_changes_done(&it.changes);
+    return ok;
+}
+
+bool cb_withdraw(struct cb_repo *repo, const char *collection, const char *type, struct cb_timespan range,
+                 const struct cb_data_id *data_ids, size_t n, struct cb_range_changes *ret_changes,
+                 struct cb_error *err)
+{
+    if (cb_timespan_is_empty(range))
+        return cb_fail(err, CB_ERR_INVALID, "cannot decertify from \"%s\": the range is empty", collection);
+    struct withdrawal it = { collection, type, range, data_ids, n, { 0 } };
+    if (!cb_repo_transact(repo, decertify, &it, err) ||
+        (it.changes.count == 0 &&
+         !cb_fail(err, CB_ERR_NOT_FOUND, "no %s is certified in %s in that range", type, collection))) {
+        cb_range_changes_done(&it.changes);
         return false;
-    if (ret_count != NULL)
-        *ret_count = it.count;
+    }
+    *ret_changes = it.changes;
     return true;
 }
 

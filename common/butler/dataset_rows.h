@@ -54,5 +54,10 @@ CB_MUST_CHECK bool cb_check_certifiable(const struct cb_collection *collection,
 /* The butler's lock on all certifications of the type's dimensions, to the end of the transaction. */
 CB_MUST_CHECK bool cb_lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type,
                                   struct cb_error *err);
+/* A row of a calibs table: id, dataset_id, timespan, then the type's dimensions. */
+struct cb_range_change;
+CB_MUST_CHECK bool cb_range_change_read(const struct cb_rows *rows, size_t row,
+                                        const struct cb_dataset_type *type, struct cb_range_change *ret,
+                                        struct cb_error *err);
 /* Texts as an array parameter. */
 const char *cb_text_array(struct cb_bytes *array, const char *const *texts, size_t n);

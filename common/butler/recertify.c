@@ -67,8 +67,8 @@ static bool select_rows(struct cb_repo *repo, const struct cb_recertification *w
            cb_fail(err, CB_ERR_NOT_FOUND, "no %s is certified like that in %s", type->name, collection->name);
 }
 
-static bool read_row(const struct cb_rows *rows, size_t row, const struct cb_dataset_type *type,
-                     struct cb_range_change *ret, struct cb_error *err)
+bool cb_range_change_read(const struct cb_rows *rows, size_t row, const struct cb_dataset_type *type,
+                          struct cb_range_change *ret, struct cb_error *err)
 {
     size_t column = 3;
     *ret = (struct cb_range_change){ .row = cb_rows_int(rows, row, 0) };
@@ -114,7 +114,7 @@ static bool plan(struct attempt *it, const struct cb_rows *rows, const struct cb
     it->changes.item = cb_xalloc_array(n + 1, sizeof *it->changes.item);
     for (size_t i = 0; i < n; i++) {
         struct cb_range_change *change = &it->changes.item[it->changes.count];
-        if (!read_row(rows, i, type, change, err))
+        if (!cb_range_change_read(rows, i, type, change, err))
             return false;
         if (i > 0 && cb_data_id_equal(&previous.data_id, &change->data_id, type->dims))
             return fail_for(change, it->wanted, CB_ERR_INVALID,
@@ -146,6 +146,15 @@ static bool update_rows(struct cb_repo *repo, const struct cb_range_changes *cha
     return cb_db_run(repo->db, sql, CB_P(cb_p_text(ids), cb_p_text(cb_array_end(&spans))), NULL, err);
 }
 
+/* The change of a row, which is among them. */
+static const struct cb_range_change *change_of(const struct cb_range_changes *changes, int64_t row)
+{
+    const struct cb_range_change *change = changes->item;
+    while (change->row != row)
+        change++;
+    return change;
+}
+
 /* Each new range against every other of its data ID in the collection, the changed ones included. */
 static bool check_apart(struct cb_repo *repo, const struct attempt *it, const struct cb_dataset_type *type,
                         const char *ids, struct cb_error *err)
@@ -164,24 +173,86 @@ static bool check_apart(struct cb_repo *repo, const struct attempt *it, const st
     if (cb_rows_count(rows) == 0)
         return true;
     struct cb_timespan there = { 0 };
-    const struct cb_range_change *change = it->changes.item;
-    while (change->row != cb_rows_int(rows, 0, 0))
-        change++;
+    const struct cb_range_change *change = change_of(&it->changes, cb_rows_int(rows, 0, 0));
     return cb_timespan_parse(cb_rows_text(rows, 0, 1), &there, err) &&
            fail_for(change, it->wanted, CB_ERR_CONFLICT, "the new range meets another certification, of",
                     there, err);
 }
 
-static bool apply(struct cb_repo *repo, const struct attempt *it, const struct cb_dataset_type *type,
+static const char *put_ids(const struct cb_range_changes *changes, struct cb_bytes *ids)
+{
+    cb_array_begin(ids);
+    for (size_t i = 0; i < changes->count; i++)
+        cb_array_int(ids, changes->item[i].row);
+    return cb_array_end(ids);
+}
+
+/* The boundary between a range that changes and another of its data ID moves along, or gives way. */
+static struct cb_timespan make_way(const struct cb_timespan there, const struct cb_range_change *change)
+{
+    const struct cb_timespan old = change->old_range, new = change->new_range;
+    struct cb_timespan moved = there;
+    if (there.end_ns <= old.begin_ns && (there.end_ns == old.begin_ns || there.end_ns > new.begin_ns))
+        moved.end_ns = new.begin_ns;
+    if (there.begin_ns >= old.end_ns && (there.begin_ns == old.end_ns || there.begin_ns < new.end_ns))
+        moved.begin_ns = new.end_ns;
+    return moved;
+}
+
+/* Every certification beside those that change, with the row that it stands beside behind its columns. */
+static bool select_neighbours(struct cb_repo *repo, const struct attempt *it,
+                              const struct cb_dataset_type *type, struct cb_rows **ret_rows,
+                              struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_bytes_puts(&sql, "SELECT t.id, t.dataset_id, t.timespan");
+    cb_put_id_columns(&sql, type->dims, "t");
+    cb_bytes_printf(&sql,
+                    ", i.id FROM \"%s\" i JOIN \"%s\" t ON t.id <> i.id"
+                    " AND t.dataset_type_id = i.dataset_type_id AND t.collection_id = i.collection_id",
+                    type->calibs_table, type->calibs_table);
+    cb_put_id_match(&sql, type->dims, "t");
+    cb_bytes_puts(&sql, " WHERE i.id = ANY ($1::bigint[]) ORDER BY i.id, t.timespan");
+    return cb_db_run(repo->db, cb_bytes_text(&sql), CB_P(cb_p_text(put_ids(&it->changes, &ids))), ret_rows,
+                     err);
+}
+
+/* Neighbours that move become changes of their own. */
+static bool move_neighbours(struct cb_repo *repo, struct attempt *it, const struct cb_dataset_type *type,
+                            struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!select_neighbours(repo, it, type, &rows, err))
+        return false;
+    size_t n = cb_rows_count(rows), chosen = it->changes.count;
+    it->changes.item = cb_xrealloc_array(it->changes.item, chosen + n + 1, sizeof *it->changes.item);
+    for (size_t i = 0; i < n; i++) {
+        struct cb_range_change *moved = &it->changes.item[it->changes.count];
+        if (!cb_range_change_read(rows, i, type, moved, err))
+            return false;
+        const struct cb_range_change *change =
+            change_of(&it->changes, cb_rows_int(rows, i, cb_rows_columns(rows) - 1));
+        moved->new_range = make_way(moved->old_range, change);
+        if (cb_timespan_is_empty(moved->new_range))
+            return fail_for(change, it->wanted, CB_ERR_CONFLICT, "nothing would remain of the one for",
+                            moved->old_range, err);
+        if (!cb_timespan_equal(moved->old_range, moved->new_range))
+            it->changes.count++;
+    }
+    return true;
+}
+
+static bool apply(struct cb_repo *repo, struct attempt *it, const struct cb_dataset_type *type,
                   struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
-    cb_array_begin(&ids);
-    for (size_t i = 0; i < it->changes.count; i++)
-        cb_array_int(&ids, it->changes.item[i].row);
-    cb_array_end(&ids);
-    return it->changes.count == 0 || (update_rows(repo, &it->changes, type, cb_bytes_text(&ids), err) &&
-                                      check_apart(repo, it, type, cb_bytes_text(&ids), err));
+    if (it->changes.count == 0)
+        return true;
+    if (it->wanted->move_neighbours && !move_neighbours(repo, it, type, err))
+        return false;
+    const char *rows = put_ids(&it->changes, &ids);
+    return update_rows(repo, &it->changes, type, rows, err) && check_apart(repo, it, type, rows, err);
 }
 
 static bool recertify(struct cb_repo *repo, void *arg, struct cb_error *err)
