@@ -55,6 +55,8 @@ REQUIRED(chain_deployed, TEXT("site"), TEXT("repository"), TEXT("instrument"), T
          TEXT("mode"));
 REQUIRED(recertification_requested, RULE("request_id", UUID), TEXT("repository"), TEXT("collection"),
          TEXT("dataset_type"), TEXT("by"), TEXT("reason"));
+REQUIRED(calibration_recertified, RULE("request_id", UUID), TEXT("repository"), TEXT("instrument"),
+         TEXT("dataset_type"), TEXT("collection"), RULE("changed", POSITIVE), TEXT("by"), TEXT("reason"));
 REQUIRED(approval_changed, RULE("proposal_id", UUID), RULE("sequence", POSITIVE), TEXT("action"),
          TEXT("to_state"));
 REQUIRED(approval_requested, RULE("request_id", UUID), RULE("proposal_id", UUID), TEXT("repository"),
@@ -111,6 +113,7 @@ const struct cb_decoder cb_decoders[] = {
     { "chain.requested", CERTIFICATION, "chain_requested", chain_requested },
     { "chain.deployed", CERTIFICATION, "chain_deployed", chain_deployed },
     { "recertification.requested", CERTIFICATION, "recertification_requested", recertification_requested },
+    { "calibration.recertified", CERTIFICATION, "recertified", calibration_recertified },
     { "approval.changed", APPROVAL, "changed", approval_changed },
     { "approval.requested", APPROVAL, "requested", approval_requested },
     { "approval.decided", APPROVAL, "decided", approval_decided },

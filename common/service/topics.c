@@ -56,6 +56,7 @@ const struct cb_event_type cb_event_types[] = {
     EVENT("chain.requested", "calbus.certification.v1", "CertificationEvent"),
     EVENT("chain.deployed", "calbus.certification.v1", "CertificationEvent"),
     EVENT("recertification.requested", "calbus.certification.v1", "CertificationEvent"),
+    EVENT("calibration.recertified", "calbus.certification.v1", "CertificationEvent"),
     EVENT("approval.requested", "calbus.approval.v1", "ApprovalEvent"),
     EVENT("approval.changed", "calbus.approval.v1", "ApprovalEvent"),
     EVENT("approval.decided", "calbus.approval.v1", "ApprovalEvent"),

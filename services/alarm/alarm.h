@@ -36,6 +36,8 @@ bool on_test_failed(void *self, struct cb_db *db, const struct cb_event *event, 
 bool on_verification_finished(void *self, struct cb_db *db, const struct cb_event *event,
                               struct cb_error *err);
 bool on_calibration_stale(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
+bool on_calibration_recertified(void *self, struct cb_db *db, const struct cb_event *event,
+                                struct cb_error *err);
 bool on_rule_stuck(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
 bool on_rule_ok(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
 bool on_deployment_checked(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);

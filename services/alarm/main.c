@@ -36,6 +36,7 @@ static const struct cb_subscription subscriptions[] = {
     { "test.failed", on_test_failed },
     { "verification.finished", on_verification_finished },
     { "calibration.stale", on_calibration_stale },
+    { "calibration.recertified", on_calibration_recertified },
     { "rule.stuck", on_rule_stuck },
     { "rule.ok", on_rule_ok },
     { "deployment.checked", on_deployment_checked },

@@ -4,6 +4,7 @@
 #include "calbus/v1/approval.pb-c.h"
 #include "certifier.h"
 #include "proposal.h"
+#include "proposed_change.h"
 #include "service/decode.h"
 #include "service/outbox.h"
 #include "settle.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 
 struct deciding {
+    const struct certifier *me;
     const struct cb_event *event;
     const Calbus__V1__ApprovalDecided *request;
 };
@@ -58,7 +60,9 @@ static bool carry_out(void *context, struct cb_db *db, struct cb_bytes *result, 
     if (!load_proposal(db, request->proposal_id, &proposal, err) ||
         !act_on_proposal(db, &proposal, request->action, request->actor, request->comment, job->event, err))
         return false;
-    if (proposal.state == CB_APPROVAL_ACCEPTED && !say_accepted(job, db, &proposal, err))
+    if (proposal.state == CB_APPROVAL_ACCEPTED &&
+        !(proposal.is_of_ranges ? make_proposed_change(job->me, db, &proposal, job->event, err)
+                                : say_accepted(job, db, &proposal, err)))
         return false;
     if (proposal.state == CB_APPROVAL_REJECTED && !say_rejected(job, db, &proposal, err))
         return false;
@@ -72,11 +76,11 @@ static bool carry_out(void *context, struct cb_db *db, struct cb_bytes *result, 
 
 bool on_approval_decided(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err)
 {
-    (void)self;
     cb_auto(cb_event_free) ProtobufCMessage *message = NULL;
     if (!cb_event_decode(event, &message, err))
         return false;
-    struct deciding job = { .event = event,
+    struct deciding job = { .me = self,
+                            .event = event,
                             .request = ((const Calbus__V1__ApprovalEvent *)message)->decided };
     bool refused;
     struct cb_error why;

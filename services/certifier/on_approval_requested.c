@@ -39,7 +39,8 @@ static bool store(const struct proposing *job, struct cb_db *db, struct cb_error
              cb_p_text(request->ticket), cb_p_text(request->taxicab_ticket),
              cb_p_text(request->deployment_ticket), cb_p_text(request->label), cb_p_text(request->title),
              cb_p_text(job->ticket_chain), cb_p_text(cb_approval_state_name(CB_APPROVAL_PROPOSED)),
-             cb_p_text(cb_rows_count(report) > 0 ? cb_rows_text(report, 0, 0) : ""), cb_p_text(request->by)),
+             cb_p_text(cb_rows_count(report) > 0 ? cb_rows_text(report, 0, 0) : ""), cb_p_text(request->by),
+             cb_p_text("CERTIFICATION")),
         NULL, err);
     if (!ok && strcmp(cb_db_sqlstate(db), "23505") == 0)
         return cb_fail(err, CB_ERR_CONFLICT, "%s is before the board already; see \"calbus approval list\"",

@@ -1,7 +1,8 @@
-/* A distribution has been imported at a site: the proposal's deployment has begun there. */
+/* A distribution has been imported at a site, or its ranges have followed: the proposal is on its way. */
 #include "calbus/v1/distribution.pb-c.h"
 #include "certifier.h"
 #include "proposal.h"
+#include "proposed_change.h"
 #include "service/decode.h"
 #include "sql.h"
 
@@ -19,6 +20,8 @@ bool on_site_imported(void *self, struct cb_db *db, const struct cb_event *event
     struct proposal proposal;
     if (!load_proposal(db, imported->proposal_id, &proposal, err))
         return false;
+    if (proposal.is_of_ranges)
+        return note_followed(db, &proposal, imported->site, imported->repository, event, err);
     if (proposal.state == CB_APPROVAL_ACCEPTED &&
         !act_on_proposal(db, &proposal, "start-deployment", "distributor", "imported at a first site", event,
                          err))

@@ -28,6 +28,7 @@ bool load_proposal(struct cb_db *db, const char *id, struct proposal *ret_propos
     snprintf(p->taxicab_ticket, sizeof p->taxicab_ticket, "%s", cb_rows_text(rows, 0, 6));
     snprintf(p->ticket_chain, sizeof p->ticket_chain, "%s", cb_rows_text(rows, 0, 7));
     snprintf(p->label, sizeof p->label, "%s", cb_rows_text(rows, 0, 8));
+    p->is_of_ranges = strcmp(cb_rows_text(rows, 0, 9), "RANGE") == 0;
     return true;
 }
 

@@ -9,6 +9,7 @@ struct proposal {
     enum cb_approval_state state;
     unsigned int sequence;
     char repository[128], instrument[64], ticket[64], taxicab_ticket[64], ticket_chain[256], label[128];
+    bool is_of_ranges; /* a change of ranges in force, made when it is accepted */
 };
 
 /* Load and lock. Errors: CB_ERR_NOT_FOUND no such proposal. */

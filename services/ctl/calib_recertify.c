@@ -3,7 +3,7 @@
 
 #include "ask.h"
 #include "base/alloc.h"
-#include "calbus/v1/certification.pb-c.h"
+#include "base/bytes.h"
 #include "domain/timespan.h"
 #include "io/clock.h"
 #include "sql.h"
@@ -21,6 +21,12 @@ const struct ctl_flag ctl_recertify_flags[] = {
       "New start, ISO 8601 in TAI, or \"none\" for unbounded; as it is unless given." },
     { "end-date", 0, CTL_FLAG_TEXT, "DATE",
       "New end (exclusive), ISO 8601 in TAI, or \"none\" for open; as it is unless given." },
+    { "move-neighbours", 0, CTL_FLAG_BOOL, NULL,
+      "What adjoins the old range, or is in the way of the new one, ends or begins where the new one does." },
+    { "successor", 0, CTL_FLAG_TEXT, "COLLECTION",
+      "With --end-date: the ranges of that collection begin where these end, in the same step." },
+    { "taxicab", 0, CTL_FLAG_TEXT, "TICKET",
+      "Put it before the board under this ticket; it is done when the board accepts." },
     { "reason", 'm', CTL_FLAG_TEXT, "TEXT", "Why; goes into the history. Required." },
     CTL_ASK_FLAGS,
     { .name = NULL },
@@ -65,34 +71,42 @@ static bool read_choice(struct ctl *ctl, Calbus__V1__RecertificationRequested *r
     return true;
 }
 
-bool ctl_calib_recertify(struct ctl *ctl, struct cb_error *err)
+bool ctl_ask_recertification(struct ctl *ctl, Calbus__V1__RecertificationRequested *requested,
+                             char **ret_result, struct cb_error *err)
 {
-    const char *reason = ctl_args_text(&ctl->args, "reason", "");
-    char id[CB_UUID_TEXT_SIZE];
-    Calbus__V1__RecertificationRequested requested = CALBUS__V1__RECERTIFICATION_REQUESTED__INIT;
-    if (!read_choice(ctl, &requested, err))
-        return false;
-    if (reason[0] == '\0')
+    requested->repository = (char *)ctl_args_text(&ctl->args, "repo", "/repo/main");
+    requested->collection = (char *)ctl_word(ctl, 0);
+    requested->dataset_type = (char *)ctl_word(ctl, 1);
+    requested->physical_filter = (char *)ctl_args_text(&ctl->args, "filter", "");
+    requested->taxicab_ticket = (char *)ctl_args_text(&ctl->args, "taxicab", "");
+    requested->by = (char *)ctl_person(ctl);
+    requested->reason = (char *)ctl_args_text(&ctl->args, "reason", "");
+    if (requested->reason[0] == '\0')
         return ctl_refuse(ctl, CTL_USAGE, err, "--reason is required: it goes into the history");
-    cb_uuid_new_text(id);
-    requested.request_id = id;
-    requested.repository = (char *)ctl_args_text(&ctl->args, "repo", "/repo/main");
-    requested.collection = (char *)ctl_word(ctl, 0);
-    requested.dataset_type = (char *)ctl_word(ctl, 1);
-    requested.physical_filter = (char *)ctl_args_text(&ctl->args, "filter", "");
-    requested.by = (char *)ctl_person(ctl);
-    requested.reason = (char *)reason;
     Calbus__V1__CertificationEvent wrapper = CALBUS__V1__CERTIFICATION_EVENT__INIT;
     wrapper.event_case = CALBUS__V1__CERTIFICATION_EVENT__EVENT_RECERTIFICATION_REQUESTED;
-    wrapper.recertification_requested = &requested;
-
-    cb_auto(cb_free) char *result = NULL;
-    const struct cb_outgoing outgoing = { .type = "recertification.requested", .key = requested.collection };
-    if (!ctl_ask(ctl, "certifier", id, &outgoing, &wrapper.base, &result, err) ||
-        !ctl_print_answer(ctl, result, err))
+    wrapper.recertification_requested = requested;
+    const struct cb_outgoing outgoing = { .type = "recertification.requested", .key = requested->collection };
+    if (!ctl_ask(ctl, "certifier", requested->request_id, &outgoing, &wrapper.base, ret_result, err))
         return false;
-    ctl_say(ctl, "what changed: calbus calib history %s", requested.collection);
+    if (requested->taxicab_ticket[0] != '\0')
+        ctl_say(ctl, "next: calbus approval accept %s", requested->taxicab_ticket);
+    else
+        ctl_say(ctl, "what changed: calbus calib history %s", requested->collection);
     return true;
+}
+
+bool ctl_calib_recertify(struct ctl *ctl, struct cb_error *err)
+{
+    char id[CB_UUID_TEXT_SIZE];
+    cb_auto(cb_free) char *result = NULL;
+    Calbus__V1__RecertificationRequested requested = CALBUS__V1__RECERTIFICATION_REQUESTED__INIT;
+    cb_uuid_new_text(id);
+    requested.request_id = id;
+    requested.move_neighbours = ctl_args_has(&ctl->args, "move-neighbours");
+    requested.successor = (char *)ctl_args_text(&ctl->args, "successor", "");
+    return read_choice(ctl, &requested, err) && ctl_ask_recertification(ctl, &requested, &result, err) &&
+           ctl_print_answer(ctl, result, err);
 }
 
 static const struct ctl_column history_columns[] = {
@@ -108,6 +122,9 @@ static const struct ctl_column history_columns[] = {
     { "new_range", "IS (TAI)", CTL_COL_TEXT },
     { "reason", "WHY", CTL_COL_TEXT },
     { "dataset_id", NULL, CTL_COL_TEXT },
+    { "taxicab_ticket", "CONSENT", CTL_COL_TEXT }, /* empty where none was needed */
+    { "proposal_id", NULL, CTL_COL_TEXT },
+    { "hash", NULL, CTL_COL_TEXT },
     { .key = NULL },
 };
 enum {
@@ -116,19 +133,35 @@ enum {
     NEW_RANGE = 9
 };
 
+/* Ranges one a line as the database lists them: "[a, b) and [c, d)"; "nothing". */
+static bool put_ranges(const char *lines, struct cb_bytes *text, struct cb_error *err)
+{
+    while (*lines != '\0') {
+        struct cb_timespan span;
+        char one[CB_TIMESPAN_TEXT_SIZE], iso[CB_TIMESPAN_ISO_SIZE];
+        size_t length = strcspn(lines, "\n");
+        snprintf(one, sizeof one, "%.*s", (int)length, lines);
+        if (!cb_timespan_parse(one, &span, err))
+            return false;
+        cb_timespan_format_iso(span, iso);
+        cb_bytes_printf(text, "%s%s", text->size > 0 ? " and " : "", iso);
+        lines += length + (lines[length] == '\n');
+    }
+    if (text->size == 0)
+        cb_bytes_puts(text, "nothing");
+    return true;
+}
+
 static bool add_line(struct ctl_table *table, const struct cb_rows *rows, size_t row, struct cb_error *err)
 {
     const char *cells[HISTORY_COLUMNS];
-    char ranges[2][CB_TIMESPAN_ISO_SIZE];
+    cb_auto_bytes struct cb_bytes was = CB_BYTES(1000), is = CB_BYTES(1000);
     for (size_t i = 0; i < HISTORY_COLUMNS; i++)
         cells[i] = cb_rows_text(rows, row, i);
-    for (size_t i = 0; i < 2; i++) {
-        struct cb_timespan span;
-        if (!cb_timespan_parse(cells[OLD_RANGE + i], &span, err))
-            return false;
-        cb_timespan_format_iso(span, ranges[i]);
-        cells[OLD_RANGE + i] = ranges[i];
-    }
+    if (!put_ranges(cells[OLD_RANGE], &was, err) || !put_ranges(cells[NEW_RANGE], &is, err))
+        return false;
+    cells[OLD_RANGE] = cb_bytes_text(&was);
+    cells[NEW_RANGE] = cb_bytes_text(&is);
     ctl_table_add(table, cells);
     return true;
 }

@@ -137,6 +137,7 @@ static const struct ctl_column list_columns[] = {
     { "ticket", "TICKET", CTL_COL_TEXT },
     { "instrument", "INSTRUMENT", CTL_COL_TEXT },
     { "state", "STATE", CTL_COL_TEXT },
+    { "kind", "KIND", CTL_COL_TEXT }, /* CERTIFICATION, or RANGE: of ranges in force */
     { "types", "TYPES", CTL_COL_TEXT },
     { "failed", "FAILED", CTL_COL_NUMBER },
     { "proposed_by", "PROPOSED BY", CTL_COL_TEXT },
@@ -159,6 +160,7 @@ static const struct ctl_column item_columns[] = {
     { "tests", "TESTS", CTL_COL_NUMBER },
     { "tests_failed", "FAILED", CTL_COL_NUMBER },
     { "verify_run", "VERIFIED IN", CTL_COL_TEXT },
+    { "change", "CHANGE", CTL_COL_TEXT }, /* of ranges; empty in a proposal of certifications */
     { .key = NULL },
 };
 
@@ -184,7 +186,8 @@ static const struct ctl_column audit_columns[] = {
 };
 
 static const struct ctl_flag audit_flags[] = {
-    { "verify", 0, CTL_FLAG_BOOL, NULL, "Recompute the chain of hashes; exit 65 when a line was changed." },
+    { "verify", 0, CTL_FLAG_BOOL, NULL,
+      "Recompute the chain of hashes, of the history of ranges too; exit 65 when a line was changed." },
     { .name = NULL },
 };
 
@@ -195,8 +198,8 @@ static bool verify_audit(struct ctl *ctl, struct cb_error *err)
     if (!ctl_db_of(ctl, &db, err) || !cb_db_run(db, sql_verify_audit, CB_P0, &rows, err))
         return false;
     if (cb_rows_count(rows) > 0)
-        return ctl_refuse(ctl, CTL_BAD_DATA, err, "line %lld of the audit log is not as it was written",
-                          (long long)cb_rows_int(rows, 0, 0));
+        return ctl_refuse(ctl, CTL_BAD_DATA, err, "line %lld of the %s is not as it was written",
+                          (long long)cb_rows_int(rows, 0, 1), cb_rows_text(rows, 0, 0));
     return ctl_print_one(ctl, "result", "the audit log is whole", err);
 }
 

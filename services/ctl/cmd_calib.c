@@ -308,78 +308,6 @@ static bool which(struct ctl *ctl, struct cb_error *err)
     return ctl_print(ctl, table, err);
 }
 
-static const struct ctl_flag decertify_flags[] = {
-    { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
-    { "begin-date", 0, CTL_FLAG_TEXT, "DATE",
-      "Start of what is taken out, ISO 8601 in TAI; unbounded unless given." },
-    { "end-date", 0, CTL_FLAG_TEXT, "DATE", "End of it (exclusive); unbounded unless given." },
-    { "instrument", 'i', CTL_FLAG_TEXT, "INSTRUMENT", "With --detectors: whose they are." },
-    { "detectors", 'd', CTL_FLAG_LIST, "NUMBERS", "Only these detectors; all unless given." },
-    { "filter", 0, CTL_FLAG_TEXT, "FILTER", "With --detectors: their physical filter, for flats." },
-    { .name = NULL },
-};
-
-/* The data IDs that --detectors means, to be freed; NULL when all are meant. */
-static bool read_detectors(struct ctl *ctl, struct cb_data_id **ret_ids, size_t *ret_n, struct cb_error *err)
-{
-    const char *instrument = ctl_args_text(&ctl->args, "instrument", NULL);
-    const char *filter = ctl_args_text(&ctl->args, "filter", NULL);
-    if (ctl_args_has(&ctl->args, "detectors") != (instrument != NULL))
-        return ctl_refuse(ctl, CTL_USAGE, err, "--instrument and --detectors go together");
-    if (filter != NULL && instrument == NULL)
-        return ctl_refuse(ctl, CTL_USAGE, err, "--filter needs --instrument and --detectors");
-    cb_auto(cb_free) struct cb_data_id *ids = NULL;
-    size_t n = 0;
-    for (;; n++) {
-        cb_auto(cb_free) char *detector = ctl_args_item(&ctl->args, "detectors", n);
-        if (detector == NULL)
-            break;
-        ids = cb_xrealloc_array(ids, n + 1, sizeof *ids);
-        ids[n] = (struct cb_data_id){ 0 };
-        if (!cb_data_id_set(&ids[n], CB_INSTRUMENT, instrument, err) ||
-            !cb_data_id_set(&ids[n], CB_DETECTOR, detector, err) ||
-            (filter != NULL && !cb_data_id_set(&ids[n], CB_PHYSICAL_FILTER, filter, err)))
-            return false;
-    }
-    *ret_ids = cb_steal(ids);
-    *ret_n = n;
-    return true;
-}
-
-static bool read_range(struct ctl *ctl, struct cb_timespan *ret_range, struct cb_error *err)
-{
-    const char *begin_text = ctl_args_text(&ctl->args, "begin-date", NULL);
-    const char *end_text = ctl_args_text(&ctl->args, "end-date", NULL);
-    int64_t begin = CB_TIMESPAN_MIN_NS, end = CB_TIMESPAN_MAX_NS;
-    return (begin_text == NULL || cb_timespan_parse_date(begin_text, &begin, err)) &&
-           (end_text == NULL || cb_timespan_parse_date(end_text, &end, err)) &&
-           cb_timespan_validity(begin, end, ret_range, err);
-}
-
-/* COLLECTION TYPE */
-static bool decertify(struct ctl *ctl, struct cb_error *err)
-{
-    struct cb_timespan range;
-    struct cb_db *db;
-    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    cb_auto(cb_free) struct cb_data_id *ids = NULL;
-    cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
-    size_t n = 0, count = 0;
-    if (!read_range(ctl, &range, err) || !read_detectors(ctl, &ids, &n, err) || !ctl_db_of(ctl, &db, err) ||
-        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
-        !cb_decertify(repo, ctl_word(ctl, 0), ctl_word(ctl, 1), range, ids, n, &count, err))
-        return false;
-    if (count == 0)
-        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no %s is certified in %s in that range", ctl_word(ctl, 1),
-                          ctl_word(ctl, 0));
-    char number[24], text[CB_TIMESPAN_ISO_SIZE];
-    snprintf(number, sizeof number, "%zu", count);
-    cb_timespan_format_iso(range, text);
-    ctl_say(ctl, "took %s out of the validity of %zu %s in %s", text, count, ctl_word(ctl, 1),
-            ctl_word(ctl, 0));
-    return ctl_print_one(ctl, "certifications", number, err);
-}
-
 static const struct ctl_verb verbs[] = {
     { .name = "curate",
       .words = "[FILE...]",
@@ -411,8 +339,11 @@ static const struct ctl_verb verbs[] = {
     { .name = "recertify",
       .words = "COLLECTION TYPE",
       .summary = "Change the validity of what is certified, in one step and with its history.",
-      .examples = "calbus calib recertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias --end-date "
-                  "2025-02-01T12:00:00 --reason \"a new REB\"",
+      .examples =
+          "calbus calib recertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias --end-date "
+          "2025-02-01T12:00:00 --reason \"a new REB\" --taxicab TAXICAB-2\n"
+          "calbus calib recertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias --end-date "
+          "2025-02-01T12:00:00 --successor LSSTComCam/calib/DM-2/demo/bias.20250201a -m \"a new REB\"",
       .flags = ctl_recertify_flags,
       .least = 2,
       .most = 2,
@@ -428,13 +359,14 @@ static const struct ctl_verb verbs[] = {
       .words = "COLLECTION TYPE",
       .summary =
           "Take a range out of the validity of a type's certifications; what lies before and after stays.",
-      .examples = "calbus calib decertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias\n"
-                  "calbus calib decertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias -i LSSTComCam -d 4 "
-                  "--begin-date 2024-12-09T12:00:00",
-      .flags = decertify_flags,
+      .examples =
+          "calbus calib decertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias --reason \"light leak\"\n"
+          "calbus calib decertify LSSTComCam/calib/DM-1/demo/bias.20241210a bias -i LSSTComCam -d 4 "
+          "--begin-date 2024-12-09T12:00:00 --reason \"light leak\" --taxicab TAXICAB-3",
+      .flags = ctl_decertify_flags,
       .least = 2,
       .most = 2,
-      .run = decertify },
+      .run = ctl_calib_decertify },
     { .run = NULL },
 };
 const struct ctl_noun noun_calib = { "calib", "Curated calibrations, and which calibration applies when.",

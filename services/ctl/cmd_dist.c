@@ -27,6 +27,9 @@ static bool list(struct ctl *ctl, struct cb_error *err)
         { "state", "STATE", CTL_COL_TEXT },
         { "sites_imported", "IMPORTED", CTL_COL_NUMBER },
         { "sites", "SITES", CTL_COL_NUMBER },
+        { "ranges_followed", "RANGES",
+          CTL_COL_NUMBER }, /* changed ranges: how many of them at how many sites */
+        { "ranges", "OF", CTL_COL_NUMBER },
         { "checks_passed", "IN USE", CTL_COL_NUMBER },
         { "checks", NULL, CTL_COL_NUMBER },
         { "created_at_utc", "CREATED (UTC)", CTL_COL_TEXT },
@@ -91,6 +94,7 @@ static bool show(struct ctl *ctl, struct cb_error *err)
         { "repository", "REPOSITORY", CTL_COL_TEXT },
         { "import", "IMPORT", CTL_COL_TEXT },
         { "datasets", "DATASETS", CTL_COL_NUMBER },
+        { "ranges", "RANGES", CTL_COL_TEXT }, /* that changed: APPLIED, PENDING or FAILED; empty: none did */
         { "check", "CHECK", CTL_COL_TEXT },
         { "exposure", "EXPOSURE", CTL_COL_NUMBER },
         { "detector", "DET", CTL_COL_NUMBER },
@@ -159,12 +163,27 @@ static bool parse_goal(struct ctl *ctl, enum goal *ret_goal, struct cb_error *er
 }
 
 /* Columns of follow_rule.sql. */
-enum { STATE, OK, LOCKS, ERROR, STUCK, IMPORTED, IMPORTS, IMPORTS_LOST, PASSED, CHECKS, FAILED, NAME };
+enum {
+    STATE,
+    OK,
+    LOCKS,
+    ERROR,
+    STUCK,
+    IMPORTED,
+    IMPORTS,
+    IMPORTS_LOST,
+    PASSED,
+    CHECKS,
+    FAILED,
+    NAME,
+    RANGES
+};
 
 static bool is_reached(const struct cb_rows *rows, enum goal goal, int64_t sites)
 {
     bool ok = strcmp(cb_rows_text(rows, 0, STATE), "OK") == 0;
-    bool imported = cb_rows_int(rows, 0, IMPORTED) == cb_rows_int(rows, 0, IMPORTS);
+    bool imported =
+        cb_rows_int(rows, 0, IMPORTED) == cb_rows_int(rows, 0, IMPORTS) && cb_rows_int(rows, 0, RANGES) == 0;
     int64_t checks = cb_rows_int(rows, 0, CHECKS);
     bool checked = checks > 0 && checks >= sites &&
                    cb_rows_int(rows, 0, PASSED) + cb_rows_int(rows, 0, FAILED) == checks;
@@ -285,7 +304,8 @@ static bool watch(struct ctl *ctl, struct cb_error *err)
 
 static const struct ctl_flag wait_flags[] = {
     { "until", 0, CTL_FLAG_TEXT, "GOAL",
-      "ok: every file is there; imported: at every site too (unless given); checked: seen in use too." },
+      "ok: every file is there; imported: at every site too, with its ranges of now (unless given); checked: "
+      "seen in use too." },
     { "sites", 0, CTL_FLAG_INT, "N", "With --until checked: that many sites have changed their chain." },
     { "timeout", 0, CTL_FLAG_INT, "SECONDS", "Give up after this, exit 124; 600 unless given." },
     { .name = NULL },

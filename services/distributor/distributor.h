@@ -26,6 +26,8 @@ struct distributor {
 
 bool on_approval_accepted(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
 bool on_chain_deployed(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
+bool on_calibration_recertified(void *self, struct cb_db *db, const struct cb_event *event,
+                                struct cb_error *err);
 bool on_distribution_requested(void *self, struct cb_db *db, const struct cb_event *event,
                                struct cb_error *err);
 

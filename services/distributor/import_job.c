@@ -81,9 +81,14 @@ static bool import_done(struct distributor *me, struct cb_db *db, struct job *jo
     cb_log(CB_INFO, "imported at a site", cb_str("site", detail->site),
            cb_str("repository", detail->repository), cb_str("ticket_chain", detail->ticket_chain),
            cb_int("datasets", datasets));
-    return cb_db_run(db, sql_end_import,
+    return lock_rule(db, detail->rule_id, err) && /* before ranges that change meanwhile are looked at */
+           cb_db_run(db, sql_end_import,
                      CB_P(cb_p_text(job->id), cb_p_text("IMPORTED"), cb_p_int(datasets), cb_p_text("")), NULL,
                      err) &&
+           cb_db_run(db, sql_put_site_ranges,
+                     CB_P(cb_p_text(detail->rule_id), cb_p_text(detail->site), cb_p_text(""), cb_p_text(""),
+                          cb_p_text("")),
+                     NULL, err) &&
            say_site_imported(db, &imported, err);
 }
 

@@ -12,8 +12,8 @@
 
 enum { LEASE_S = 10 };
 
-static const struct job_kind *const kinds[] = { &export_kind, &transfer_kind, &import_kind, &check_kind,
-                                                NULL };
+static const struct job_kind *const kinds[] = { &export_kind, &transfer_kind, &import_kind,
+                                                &check_kind,  &ranges_kind,   NULL };
 
 static const struct job_kind *find_kind(const char *name)
 {

@@ -20,7 +20,7 @@ struct job_kind {
                    int64_t *ret_again_ms, struct cb_error *err);
     void (*release)(void *detail);
 };
-extern const struct job_kind export_kind, transfer_kind, import_kind, check_kind;
+extern const struct job_kind export_kind, transfer_kind, import_kind, check_kind, ranges_kind;
 
 struct job {
     const struct job_kind *kind;

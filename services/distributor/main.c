@@ -35,6 +35,7 @@ static const struct cb_setting own_settings[] = {
 static const struct cb_subscription subscriptions[] = {
     { "approval.accepted", on_approval_accepted },
     { "chain.deployed", on_chain_deployed },
+    { "calibration.recertified", on_calibration_recertified },
     { "distribution.requested", on_distribution_requested },
     { NULL, NULL },
 };

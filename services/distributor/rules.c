@@ -176,6 +176,7 @@ bool requeue_rule(const struct distributor *me, struct cb_db *db, const char *ru
     if (!lock_rule(db, rule_id, err) || !count_run(db, sql_hurry_jobs, rule_id, &count, err) ||
         !count_run(db, sql_requeue_export, rule_id, &count, err) ||
         !count_run(db, sql_requeue_imports, rule_id, &count, err) ||
+        !count_run(db, sql_requeue_ranges, rule_id, &count, err) ||
         !count_run(db, sql_requeue_checks, rule_id, &count, err) ||
         !count_run(db, sql_requeue_locks, rule_id, &count, err) ||
         !cb_db_run(db, sql_queue_transfers, CB_P(cb_p_text(rule_id)), NULL, err) ||

@@ -145,23 +145,38 @@ def a_range_is_changed_with_its_history_and_explained(suite):
 
     change = ("calib", "recertify", certified, "bias", "--detector", 4, "--begin-date", "2024-12-09T06:00:00", "--by", "operator")
     assert suite.run(*change).returncode == 2, "a reason is required"
-    empty = suite.run(*change, "--end-date", "2024-12-09T05:00:00", "--reason", "a slip")
+    alone = suite.run(*change, "--reason", "the heater was on")
+    assert alone.returncode == 4 and "board's consent" in alone.stderr, alone
+    empty = suite.run(*change, "--end-date", "2024-12-09T05:00:00", "--reason", "a slip", "--taxicab", "TAXICAB-21")
     assert empty.returncode != 0 and "not after its begin" in empty.stderr, empty
-    assert suite.items("calib", "history") == [], "what was refused is no history"
-    suite.calbus(*change, "--reason", "the heater was on")
-    suite.calbus(*change, "--reason", "once more")
+    suite.calbus(*change, "--reason", "the heater was on", "--taxicab", "TAXICAB-21")
+    assert suite.items("calib", "history") == [], "what was refused, or is only proposed, is no history"
+    suite.calbus("approval", "accept", "TAXICAB-21", "--by", "chair", "--reason", "it was on")
+    again = suite.run(*change, "--reason", "once more", "--taxicab", "TAXICAB-22")
+    assert again.returncode == 4 and "so already" in again.stderr, again
     history = suite.items("calib", "history", certified)
     assert len(history) == 1, "nothing changed the second time: " + json.dumps(history)
     line = history[0]
     assert (line["by"], line["reason"], line["detector"], line["dataset_type"]) == ("operator", "the heater was on", 4, "bias"), line
+    assert line["taxicab_ticket"] == "TAXICAB-21", line
+    summary = [one["text"] for one in suite.items("summary") if one["section"] == "certified"]
+    assert "from 2024-12-08T12:00:00 TAI, open-ended, not all alike; approved as TAXICAB-1 by operator" in summary[0], summary
+    suite.calbus("dist", "wait", "TAXICAB-1", "--until", "imported", "--timeout", 60)
+    for site in ("summit", "bts"):
+        there = suite.run(*question, "--repo", f"{site}:/repo/LSSTComCam", "--json")
+        assert [one["reason"] for one in json.loads(there.stdout)["items"]] == ["begins_later"], there
     assert line["old_range"] == "[2024-12-08T12:00:00, \u221e)" and line["new_range"] == "[2024-12-09T06:00:00, \u221e)", line
     early = suite.run(*question, "--json")
     assert early.returncode == 3, early
     assert [one["reason"] for one in json.loads(early.stdout)["items"]] == ["begins_later"], early.stdout
     back = ("calib", "recertify", certified, "bias", "--detector", 4, "--begin-date", "2024-12-08T12:00:00")
-    suite.calbus(*back, "--reason", "it was not", "--by", "operator")
+    suite.calbus(*back, "--reason", "it was not", "--by", "operator", "--taxicab", "TAXICAB-23")
+    suite.calbus("approval", "accept", "TAXICAB-23", "--by", "chair", "--reason", "it was not on")
     assert [one["reason"] for one in suite.items("calib", "history")] == ["the heater was on", "it was not"]
     assert suite.items(*question)[0]["reason"] == "applies"
+    suite.calbus("dist", "wait", "TAXICAB-1", "--until", "imported", "--timeout", 60)
+    told = [one["text"] for one in suite.items("summary") if one["section"] == "certified"][0]
+    assert "from 2024-12-08T12:00:00 TAI, open-ended; approved" in told, told
 
 
 def each_metric_record_is_published_once(suite):

@@ -1,0 +1,38 @@
+/* Ranges of what is certified have changed: raised and over at once, so that it is told, and stands until
+ * somebody has acknowledged it. */
+#include "alarm.h"
+#include "calbus/v1/certification.pb-c.h"
+#include "service/decode.h"
+#include "rules.h"
+#include "state.h"
+
+#include <stdio.h>
+
+static void describe(const Calbus__V1__CalibrationRecertified *what, struct finding *finding)
+{
+    product_name("ValidityChanged", what->instrument, what->dataset_type, what->physical_filter,
+                 finding->name, sizeof finding->name);
+    const char *const labels[][2] = { { "alertname", "ValidityChanged" },
+                                      { "instrument", what->instrument },
+                                      { "calib_type", what->dataset_type },
+                                      { "physical_filter", what->physical_filter },
+                                      { NULL, NULL } };
+    set_labels(finding, labels);
+    snprintf(finding->reason, sizeof finding->reason,
+             "%s: %u ranges of %s changed by %s, nothing remains of %u: %s", what->repository, what->changed,
+             what->collection, what->by, what->gone, what->reason);
+}
+
+bool on_calibration_recertified(void *self, struct cb_db *db, const struct cb_event *event,
+                                struct cb_error *err)
+{
+    cb_auto(cb_event_free) ProtobufCMessage *message = NULL;
+    if (!cb_event_decode(event, &message, err))
+        return false;
+    struct finding finding = { .severity = CB_SEVERITY_WARNING };
+    describe(((const Calbus__V1__CertificationEvent *)message)->recertified, &finding);
+    if (!report_finding(self, db, &finding, event, err))
+        return false;
+    finding.severity = CB_SEVERITY_NONE;
+    return report_finding(self, db, &finding, event, err);
+}

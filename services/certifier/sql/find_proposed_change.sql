@@ -1,0 +1,2 @@
+-- $1 proposal
+SELECT request FROM calbus.proposed_change WHERE proposal_id = $1

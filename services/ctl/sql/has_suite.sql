@@ -1,0 +1,2 @@
+-- Has a suite ever run on this database?
+SELECT to_regclass('calbus.request') IS NOT NULL

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""What the board has accepted changes its ranges only with the board's consent, in one step, and every site follows,
+whatever is killed meanwhile: reach_the_sites.py CALBUS BROKER"""
+import glob
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "night"))
+from suite import Suite, need, say, wait_until  # noqa: E402
+
+COLLECTION, NEXT, PRIVATE = "LSSTComCam/calib/DM-7", "LSSTComCam/calib/DM-8", "u/someone/ptc"
+SITES = {"summit": "summit:/repo/LSSTComCam", "bts": "bts:/repo/LSSTComCam"}
+DETECTORS = 4
+NS = 1_000_000_000
+
+
+def schema_of(suite, label):
+    with open(os.path.join(suite.home, "repositories.yaml"), encoding="utf-8") as file:
+        root = dict(line.strip().rsplit(": ", 1) for line in file if ": " in line)[label].strip('"')
+    with open(os.path.join(root, "butler.yaml"), encoding="utf-8") as file:
+        return next(line.split(":")[1].strip().strip("\"'") for line in file if "namespace" in line)
+
+
+def certified(suite, label, collection=COLLECTION):
+    """[(detector, dataset, range)] of a collection in a repository's own tables."""
+    schema = schema_of(suite, label)
+    table = suite.value(f"SELECT calibration_association_table FROM {schema}.dataset_type WHERE name = 'ptc'")
+    return suite.rows(f"SELECT detector, dataset_id, timespan FROM {schema}.{table} JOIN {schema}.collection USING (collection_id)"
+                      f" WHERE name = '{collection}' ORDER BY detector, timespan, dataset_id")
+
+
+def spans(rows):
+    return sorted({row[2] for row in rows})
+
+
+def recertify(suite, *options, status=0):
+    done = suite.run("calib", "recertify", COLLECTION, "ptc", "--by", "operator", "--reason", "a new REB", *options)
+    assert done.returncode == status, done
+    return done.stderr if status else done.stdout
+
+
+def accept(suite, ticket):
+    suite.calbus("approval", "accept", ticket, "--reason", "as it should be", "--by", "chair")
+
+
+def proposal(suite, ticket):
+    return next(one for one in suite.items("approval", "list") if one["taxicab_ticket"] == ticket)
+
+
+def curate(suite, ticket, begin, files):
+    suite.calbus("calib", "curate", "-i", "LSSTComCam", "--type", "ptc", "--ticket", ticket, "--begin-date", begin, *files)
+
+
+def curves(suite):
+    """Photon transfer curves are the calibrations that need no pixels."""
+    plan, folder = os.path.join(suite.folder, "plan"), os.path.join(suite.folder, "ptc")
+    with open(plan, "w", encoding="utf-8") as file:
+        file.write("[night]\nday_obs = 20241208\nbegin = 20:00:00\nseq_num = 1\nprogram = TEST\n[sequence]\ntype = bias\ncount = 1\n")
+    suite.calbus("simulate", "-q", "--out", os.path.join(suite.folder, "raw"), "--night", plan, "--scale", 16, "--detectors",
+                 "0,1,2,3", "--ptc", folder)
+    return sorted(glob.glob(folder + "/*.fits"))
+
+
+def what_nobody_has_accepted_is_changed_at_once(suite):
+    recertify(suite, "--begin-date", "2024-12-02")
+    assert spans(certified(suite, "/repo/main")) == [f"[{20059 * 86400 * NS},)"], certified(suite, "/repo/main")
+    history = suite.items("calib", "history", COLLECTION)
+    assert [line["detector"] for line in history] == list(range(DETECTORS)), history
+    assert {line["taxicab_ticket"] for line in history} == {""} and {line["by"] for line in history} == {"operator"}, history
+    assert suite.items("approval", "list") == []
+
+
+def distribute(suite):
+    suite.rows("INSERT INTO calbus.proposal (id, repository, instrument, ticket, taxicab_ticket, deployment_ticket, label, title,"
+               " ticket_chain, state, sequence, report, proposed_by) VALUES ('01a20000-0000-7000-8000-000000000007', '/repo/main',"
+               f" 'LSSTComCam', 'DM-7', 'TAXICAB-7', '', 'ptc', '', '{COLLECTION}', 'HAILED', 1, '', 'builder')")
+    looked_at = recertify(suite, "--begin-date", "2024-12-03", status=4)
+    assert "is before the board: TAXICAB-7 is HAILED" in looked_at, looked_at
+    accept(suite, "TAXICAB-7")
+    suite.calbus("dist", "wait", "TAXICAB-7", "--until", "imported", "--timeout", 90)
+    for label in SITES.values():
+        assert certified(suite, label) == certified(suite, "/repo/main"), label
+
+
+def follow(suite):
+    suite.calbus("dist", "wait", "TAXICAB-7", "--until", "imported", "--timeout", 90)
+    for label in SITES.values():
+        assert certified(suite, label) == certified(suite, "/repo/main"), label
+
+
+def what_was_accepted_needs_the_board(suite):
+    before = certified(suite, "/repo/main")
+    refused = recertify(suite, "--end-date", "2025-02-01", status=4)
+    assert "change with the board's consent; --taxicab TICKET proposes it" in refused, refused
+    assert "is not after its begin" in recertify(suite, "--end-date", "2024-11-01", "--taxicab", "TAXICAB-8", status=1)
+    assert "not a ticket's key" in recertify(suite, "--end-date", "2025-02-01", "--taxicab", "x", status=1)
+    recertify(suite, "--end-date", "2025-02-01", "--taxicab", "TAXICAB-8")
+    assert "another change of ranges" in recertify(suite, "--end-date", "2025-03-01", "--taxicab", "TAXICAB-9", status=4)
+    assert certified(suite, "/repo/main") == before, "nothing changes before the board accepts"
+    one = proposal(suite, "TAXICAB-8")
+    assert (one["state"], one["kind"], one["types"]) == ("HAILED", "RANGE", "ptc"), one
+    item, = suite.items("approval", "show", one["id"])
+    assert (item["collection"], item["datasets"], item["change"]) == (COLLECTION, DETECTORS, "end 2025-02-01T00:00:00"), item
+    suite.calbus("approval", "reject", "TAXICAB-8", "--reason", "why", "--by", "chair")
+    assert certified(suite, "/repo/main") == before, "a rejected change is none"
+
+
+def an_accepted_change_reaches_every_site_whatever_is_killed(suite):
+    recertify(suite, "--end-date", "2025-02-01", "--taxicab", "TAXICAB-9")
+    # whoever follows is killed while it does: the first insert or delete at a site waits for that
+    suite.rows("CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END'")
+    tables = [f"{schema_of(suite, label)}." + suite.value(
+        f"SELECT calibration_association_table FROM {schema_of(suite, label)}.dataset_type WHERE name = 'ptc'") for label in SITES.values()]
+    for table in tables:
+        suite.rows(f"CREATE TRIGGER hold BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION hold()")
+    before = certified(suite, SITES["summit"])
+    accepted = ("approval", "accept", "TAXICAB-9", "--reason", "as it should be", "--by", "chair")
+    with Held(suite) as held:
+        suite.calbus(*accepted)
+        assert len(spans(certified(suite, "/repo/main"))) == 1 and "1738368000" in spans(certified(suite, "/repo/main"))[0]
+        wait_until("a site is being changed", lambda: suite.count("pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted"), 30)
+        listed, = suite.items("dist", "list")
+        assert (listed["ranges_followed"], listed["ranges"]) == (0, 2), listed
+        assert suite.kill("distributor.1")
+        assert certified(suite, SITES["summit"]) == before, "a transaction that was cut off leaves no trace"
+        held.release()
+        suite.rows("UPDATE calbus.dist_job SET lease_until = now()")  # which would lapse by itself
+    follow(suite)
+    for table in tables:
+        suite.rows(f"DROP TRIGGER hold ON {table}")
+    listed, = suite.items("dist", "list")
+    assert (listed["ranges_followed"], listed["ranges"]) == (2, 2), listed
+    assert {one["site"]: one["ranges"] for one in suite.items("dist", "show", "TAXICAB-7")} == {"usdf": "", "summit": "APPLIED", "bts": "APPLIED"}
+    wait_until("the proposal is deployed", lambda: proposal(suite, "TAXICAB-9")["state"] == "DEPLOYED", 30)
+    history = suite.items("calib", "history", COLLECTION)[DETECTORS:]
+    assert {line["taxicab_ticket"] for line in history} == {"TAXICAB-9"} and len(history) == DETECTORS, history
+
+
+class Held:
+    """An advisory lock that a session of ours holds."""
+
+    def __init__(self, suite):
+        self.session = subprocess.Popen(["psql", "-XAtq", "-d", suite.uri], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.session.stdin.write("SELECT pg_advisory_lock(42);\n\\echo held\n")
+        self.session.stdin.flush()
+        while self.session.stdout.readline().strip() != "held":
+            pass
+
+    def __enter__(self):
+        return self
+
+    def release(self):
+        if self.session.poll() is None:
+            self.session.communicate("\\q\n", timeout=30)
+
+    def __exit__(self, *_):
+        self.release()
+
+
+def alarm_subscribers_hear_of_it(suite):
+    def alarm():
+        return [one for one in suite.items("alarm", "list") if one["name"] == "ValidityChanged.LSSTComCam.ptc:0"]
+    wait_until("an alarm tells of the change", alarm, 30)
+    states = suite.rows("SELECT what FROM calbus.alarm_history WHERE name = 'ValidityChanged.LSSTComCam.ptc:0' ORDER BY sequence")
+    assert len(states) >= 2, states
+
+
+def a_site_that_cannot_follow_is_told_of_and_tried_again(suite):
+    """Somebody at the site has certified in the way."""
+    schema = schema_of(suite, SITES["summit"])
+    table = suite.value(f"SELECT calibration_association_table FROM {schema}.dataset_type WHERE name = 'ptc'")
+    # a dataset of the site's own: nobody distributed it
+    suite.rows(f"""WITH d AS (INSERT INTO {schema}.dataset SELECT gen_random_uuid(), dataset_type_id, ingest_date, run_id FROM
+        {schema}.dataset LIMIT 1 RETURNING id)
+        INSERT INTO {schema}.{table} (id, dataset_type_id, dataset_id, collection_id, instrument, detector, timespan)
+        SELECT nextval('{schema}."{table}_seq_id"'), c.dataset_type_id, d.id, c.collection_id, c.instrument, c.detector,
+        '[1738368000000000000,)' FROM {schema}.{table} c, d WHERE detector = 1""")
+    recertify(suite, "--end-date", "2025-03-01", "--taxicab", "TAXICAB-10")
+    accept(suite, "TAXICAB-10")
+    done = suite.run("dist", "wait", "TAXICAB-7", "--until", "imported", "--timeout", 60)
+    assert done.returncode == 6 and "cannot become those of the source" in done.stderr, done
+    shown = {one["site"]: (one["ranges"], one["detail"]) for one in suite.items("dist", "show", "TAXICAB-7")}
+    assert shown["summit"][0] == "FAILED" and "meets" in shown["summit"][1] and shown["bts"][0] == "APPLIED", shown
+    assert proposal(suite, "TAXICAB-10")["state"] == "DEPLOYING"
+    suite.rows(f"DELETE FROM {schema}.{table} WHERE timespan = '[1738368000000000000,)'")
+    suite.calbus("dist", "retry", "TAXICAB-7")
+    follow(suite)
+    wait_until("the proposal is deployed", lambda: proposal(suite, "TAXICAB-10")["state"] == "DEPLOYED", 30)
+
+
+def a_decertification_reaches_them_too(suite):
+    words = ("calib", "decertify", COLLECTION, "ptc", "-i", "LSSTComCam", "-d", 2, "--by", "operator")
+    assert suite.run(*words).returncode == 2, "a reason is required"
+    refused = suite.run(*words, "--reason", "light leak")
+    assert refused.returncode == 4 and "board's consent" in refused.stderr, refused
+    suite.calbus(*words, "--reason", "light leak", "--taxicab", "TAXICAB-11")
+    accept(suite, "TAXICAB-11")
+    follow(suite)
+    assert [row[0] for row in certified(suite, SITES["bts"])] == ["0", "1", "3"]
+    middle = ("calib", "decertify", COLLECTION, "ptc", "-i", "LSSTComCam", "-d", 3, "--by", "operator", "--begin-date", "2024-12-10",
+              "--end-date", "2024-12-11", "--reason", "light leak", "--taxicab", "TAXICAB-12")
+    suite.calbus(*middle)
+    accept(suite, "TAXICAB-12")
+    follow(suite)
+    last = suite.items("calib", "history", COLLECTION)[-2:]
+    assert [(line["detector"], line["new_range"]) for line in last] == [
+        (2, "nothing"), (3, "[2024-12-02T00:00:00, 2024-12-10T00:00:00) and [2024-12-11T00:00:00, 2025-03-01T00:00:00)")], last
+    assert len(certified(suite, SITES["summit"])) == 4
+
+
+def one_ends_and_the_next_begins_in_one_step(suite):
+    change = ("--end-date", "2025-01-15", "--successor", NEXT, "--detector", 0)
+    recertify(suite, *change, "--taxicab", "TAXICAB-13")
+    accept(suite, "TAXICAB-13")
+    follow(suite)
+    old = [row[2] for row in certified(suite, "/repo/main") if row[0] == "0"]
+    new = [row[2] for row in certified(suite, "/repo/main", NEXT) if row[0] == "0"]
+    assert old == ["[1733097600000000000,1736899200000000000)"] and new == ["[1736899200000000000,)"], (old, new)
+
+
+def explained(suite):
+    def why(detector, when):
+        done = suite.run("calib", "explain", "LSSTComCam", detector, "ptc", when, "--collections", COLLECTION, "--json")
+        return {(one["reason"], one["collection"]): one["why"] for one in json.loads(done.stdout)["items"]}
+    gone = why(2, "2024-12-20")
+    assert "by operator: light leak (TAXICAB-11)" in gone[("decertified", COLLECTION)], gone
+    hole = why(3, "2024-12-10T12:00:00")
+    assert any("it held then until" in text and "TAXICAB-12" in text for text in hole.values()), hole
+    assert "it is accepted" not in str(hole) and ("not_searched", NEXT) in hole, hole
+
+
+def the_history_cannot_be_changed_unnoticed(suite):
+    refused = subprocess.run(["psql", "-XAtq", "-d", suite.uri, "-c", "DELETE FROM calbus.recertification"], capture_output=True,
+                             text=True, check=False)
+    assert "append only" in refused.stderr, refused
+    assert "is whole" in suite.calbus("approval", "audit", "--verify")
+    assert suite.run("approval", "audit", "--verify").returncode == 0
+    with_trigger_off = ("ALTER TABLE calbus.recertification DISABLE TRIGGER append_only; %s;"
+                        "ALTER TABLE calbus.recertification ENABLE TRIGGER append_only")
+    for column, value in (("reason", "'nothing'"), ("new_ranges", "'{}'"), ("proposal_id", "'x'"), ("at", "now()")):
+        before = suite.value(f"SELECT {column} FROM calbus.recertification WHERE seq = 3")
+        suite.rows(with_trigger_off % f"UPDATE calbus.recertification SET {column} = {value} WHERE seq = 3")
+        done = suite.run("approval", "audit", "--verify")
+        assert done.returncode == 65 and "line 3 of the history of ranges" in done.stderr, (column, done)
+        suite.rows(with_trigger_off % f"UPDATE calbus.recertification SET {column} = '{before}' WHERE seq = 3")
+    assert suite.run("approval", "audit", "--verify").returncode == 0
+    suite.rows(with_trigger_off % "DELETE FROM calbus.recertification WHERE seq = 2")
+    assert suite.run("approval", "audit", "--verify").returncode == 65, "a line that is missing"
+
+
+def main(calbus, broker):
+    need(broker)
+    with Suite(calbus, broker, CALBUS_DISTRIBUTOR_ATTEMPTS="2", CALBUS_DISTRIBUTOR_RETRY="200ms") as suite:
+        suite.up()
+        files = curves(suite)
+        curate(suite, "DM-7", "2024-12-01", files)
+        curate(suite, "DM-8", "2025-02-01", files)
+        for step in (what_nobody_has_accepted_is_changed_at_once, distribute, what_was_accepted_needs_the_board,
+                     an_accepted_change_reaches_every_site_whatever_is_killed, alarm_subscribers_hear_of_it,
+                     a_site_that_cannot_follow_is_told_of_and_tried_again, a_decertification_reaches_them_too,
+                     one_ends_and_the_next_begins_in_one_step, explained, the_history_cannot_be_changed_unnoticed):
+            say(step.__name__.replace("_", " "))
+            step(suite)
+        assert suite.items("event", "dead-letter", "list") == []
+
+
+main(*sys.argv[1:3])
