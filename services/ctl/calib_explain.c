@@ -162,7 +162,7 @@ static void put_notes(struct cb_bytes *text, const struct cb_candidate *candidat
     if (consent != NULL)
         cb_bytes_printf(text, "; %s", consent);
     if (dataset->path == NULL)
-        cb_bytes_puts(text, "; its file was pruned");
+        cb_bytes_puts(text, "; no file of it is stored: pruned, or never put");
 }
 
 static void add_candidate(struct ctl_table *table, const struct cb_candidate *candidate,
