@@ -50,7 +50,9 @@ static bool check_same(struct cb_repo *repo, const struct cb_put *puts, size_t n
 static bool put_batch(struct cb_repo *repo, const struct cb_auxiliary *product, size_t first, size_t n,
                       struct cb_error *err)
 {
-    const struct cb_put_options options = { product->transfer, CB_ID_UNIQUE, CB_EXISTING_SKIP };
+    const struct cb_put_options options = { .transfer = product->transfer,
+                                            .id_mode = CB_ID_UNIQUE,
+                                            .existing = CB_EXISTING_SKIP };
     char(*ids)[CB_UUID_TEXT_SIZE] = cb_xalloc_array(n, sizeof *ids);
     bool ok =
         cb_dataset_put(repo, product->type, product->run, product->puts + first, n, &options, ids, err) &&
