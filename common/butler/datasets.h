@@ -93,8 +93,9 @@ CB_MUST_CHECK bool cb_associate(struct cb_repo *repo, const char *collection, co
 CB_MUST_CHECK bool cb_disassociate(struct cb_repo *repo, const char *collection, const char *const *ids,
                                    size_t n, struct cb_error *err);
 
-/* Find-first look-ups of one type along a search path. The path is flattened when the finder is opened and
- * does not follow later changes of chains. */
+/* Find-first look-ups of one type along a search path. The path is resolved when the finder is opened: it
+ * does not follow later changes of chains, nor does it get a collection that has its first dataset of the
+ * type after that. */
 struct cb_finder;
 CB_MUST_CHECK bool cb_finder_open(struct cb_repo *repo, const char *type, const char *const *collections,
                                   size_t count, struct cb_finder **ret_finder, struct cb_error *err);
@@ -106,12 +107,12 @@ CB_DEFINE_CLEANUP(struct cb_finder *, cb_finder_close)
 CB_MUST_CHECK bool cb_finder_find(struct cb_finder *finder, const struct cb_data_id *data_id,
                                   const struct cb_timespan *timespan, struct cb_dataset_list *ret_found,
                                   struct cb_error *err);
-/* Many at once, in one statement a collection. ret_found[i] is the index in ret_list of the answer to
+/* Many at once, in one statement. ret_found[i] is the index in ret_list of the answer to
  * data_ids[i], SIZE_MAX when there is none. timespans may be NULL (none for all). */
 CB_MUST_CHECK bool cb_finder_find_many(struct cb_finder *finder, const struct cb_data_id *data_ids,
                                        const struct cb_timespan *timespans, size_t n, size_t *ret_found,
                                        struct cb_dataset_list *ret_list, struct cb_error *err);
-/* Open, find, close. */
+/* One look-up by itself, as open, find, close. */
 CB_MUST_CHECK bool cb_dataset_find(struct cb_repo *repo, const char *type, const struct cb_data_id *data_id,
                                    const char *const *collections, size_t count,
                                    const struct cb_timespan *timespan, struct cb_dataset_list *ret_found,

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "butler/look_up.h"
 #include "io/clock.h"
 #include "io/db_uri.h"
 #include "io/file.h"
@@ -271,6 +272,7 @@ void cb_repo_close(struct cb_repo *repo)
     free(repo->root);
     free(repo->schema);
     free(repo->uri);
+    cb_look_ups_free(repo->look_ups);
     free(repo);
 }
 
