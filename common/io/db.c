@@ -2,6 +2,7 @@
 #include "io/db.h"
 
 #include "base/alloc.h"
+#include "io/db_auth.h"
 
 #include <inttypes.h>
 #include <libpq-fe.h>
@@ -121,9 +122,14 @@ static void ignore_notice(void *arg, const char *message)
 
 static bool connect_now(struct cb_db *db, struct cb_error *err)
 {
-    const char *const keywords[] = { "dbname", "fallback_application_name", "connect_timeout",
-                                     "client_encoding", NULL };
-    const char *const values[] = { db->uri, db->application_name, "10", "UTF8", NULL };
+    cb_auto(cb_free) char *user = NULL, *password = NULL;
+    if (!cb_db_auth_find(db->uri, &user, &password, err))
+        return cb_context(err, "could not connect to the database");
+    /* a later keyword wins over the address; NULL counts as not given */
+    const char *const keywords[] = {
+        "dbname", "fallback_application_name", "connect_timeout", "client_encoding", "user", "password", NULL
+    };
+    const char *const values[] = { db->uri, db->application_name, "10", "UTF8", user, password, NULL };
     db->connection = PQconnectdbParams(keywords, values, 1);
     db->depth = 0;
     if (PQstatus(db->connection) != CONNECTION_OK)
