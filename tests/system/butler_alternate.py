@@ -13,6 +13,7 @@ and what was printed. What else differs is listed here:
 
 import difflib
 import json
+import logging
 import os
 import pathlib
 import random
@@ -63,6 +64,16 @@ class World:
         return Butler.from_config(str(self.root), writeable=True)
 
 
+class Listener(logging.Handler):
+    """The stock command logs its last words."""
+
+    said = ""
+
+    def emit(self, record):
+        if record.exc_info:
+            self.said = repr(record.exc_info[1])
+
+
 class Done:
     def __init__(self, ok, printed="", said=""):
         self.ok, self.printed, self.said = ok, UUID.sub("<id>", printed), said
@@ -92,8 +103,11 @@ class Operation:
             except Exception as error:
                 return Done(False, said=repr(error))
             return Done(True)
+        heard = Listener()
+        logging.getLogger().addHandler(heard)
         result = CliRunner().invoke(cli, self.arguments(world))
-        return Done(result.exit_code == 0, result.stdout, result.stderr.strip()[-400:])
+        logging.getLogger().removeHandler(heard)
+        return Done(result.exit_code == 0, result.stdout, heard.said or result.stderr)
 
     def by_ours(self, world, tools):
         words = self.ours(world) if self.ours is not None else [tools.butler, *self.arguments(world)]
@@ -110,7 +124,7 @@ class State:
                 if not table.startswith("(") and table != "collection_chain"}
         self.chains = dict(eval(row) for row in dump["collection_chain"])
         self.kind = {row["name"]: int(row["type"]) for row in rows["collection"]}
-        self.types = {row["name"] for row in rows["dataset_type"]}
+        self.types = {row["name"]: row["storage_class"] for row in rows["dataset_type"]}
         self.calibration_types = {row["name"] for row in rows["dataset_type"] if row["calibration_association_table"]}
         self.datasets = {row["id"]: (row["dataset_type_id"], row["run_id"]) for row in rows["dataset"]}
         self.stored = {row["dataset_id"] for row in rows["dataset_location"]}
@@ -169,8 +183,8 @@ class Tools:
         return Operation("register-dataset-type", name, storage_class or known, *dimensions,
                          *(["--is-calibration"] if calibration else []))
 
-    def ingest(self, name, run, keys, transfer="copy"):
-        extension = ".fits" if TYPES[name][0] == "ExposureF" else ".yaml"
+    def ingest(self, name, run, keys, transfer="copy", storage_class=None):
+        extension = ".fits" if (storage_class or TYPES[name][0]) == "ExposureF" else ".yaml"
         files = [self.file(extension, f"{{of: {name}, number: {self.counter}}}\n") for _ in keys]
         table = self.file(".csv", "file," + ",".join(keys[0]) + "\n" + "".join(
             f"{file}," + ",".join(map(str, key.values())) + "\n" for file, key in zip(files, keys)))
@@ -527,7 +541,7 @@ class Chance:
     def ingest(self):
         name = self.a_type()
         transfer = self.rng.choice(["copy", "link", "hardlink", "symlink", "relsymlink", "direct"])
-        return self.tools.ingest(name, self.any(1, self.runs), keys_for(name, self.rng), transfer)
+        return self.tools.ingest(name, self.any(1, self.runs), keys_for(name, self.rng), transfer, self.state.types.get(name))
 
     def certify(self):
         name, (begin, end) = self.rng.choice(["bias", "bias", "dark", "flat", "stats"]), self.span()
