@@ -56,7 +56,7 @@ static bool make_schema(struct cb_db *db, const char *schema, struct cb_error *e
                                                  "CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public",
                                                  quoted);
     return cb_db_script(db, script, err) && run_in_schema(db, schema, sql_create_tables, err) &&
-           cb_db_script(db, sql_seed_tables, err);
+           cb_db_script(db, sql_seed_tables, err) && cb_db_script(db, sql_create_records, err);
 }
 
 static bool create_tables(struct cb_db *db, const char *schema, struct cb_error *err)

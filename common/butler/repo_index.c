@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "butler/datastore.h"
 #include "io/file.h"
 #include "io/yaml.h"
 
@@ -11,14 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index, struct cb_error *err)
+static bool take_entries(const struct cb_yaml *yaml, struct cb_repo_index *ret_index, struct cb_error *err)
 {
-    cb_auto(cb_yaml_free) struct cb_yaml *yaml = NULL;
-    struct cb_error why = { 0 };
-    *ret_index = (struct cb_repo_index){ 0 };
-    if (!cb_yaml_read(path, &yaml, &why))
-        return why.kind == CB_ERR_NOT_FOUND ||
-               cb_fail(err, why.kind, "cannot read repository index: %s", why.text);
     const struct cb_yaml_node *root = cb_yaml_root(yaml);
     if (root == NULL)
         return true;
@@ -35,6 +30,27 @@ bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index, struc
     }
     ret_index->count = root->count;
     return true;
+}
+
+bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index, struct cb_error *err)
+{
+    cb_auto(cb_yaml_free) struct cb_yaml *yaml = NULL;
+    cb_auto(cb_free) char *plain =
+        strncmp(path, "file://", 7) == 0 ? cb_file_uri_path(path) : cb_xstrdup(path);
+    struct cb_error why = { 0 };
+    *ret_index = (struct cb_repo_index){ 0 };
+    if (!cb_yaml_read(plain, &yaml, &why))
+        return why.kind == CB_ERR_NOT_FOUND ||
+               cb_fail(err, why.kind, "cannot read repository index: %s", why.text);
+    return take_entries(yaml, ret_index, err);
+}
+
+bool cb_repo_index_parse(const char *text, const char *origin, struct cb_repo_index *ret_index,
+                         struct cb_error *err)
+{
+    cb_auto(cb_yaml_free) struct cb_yaml *yaml = NULL;
+    *ret_index = (struct cb_repo_index){ 0 };
+    return cb_yaml_parse(text, strlen(text), origin, &yaml, err) && take_entries(yaml, ret_index, err);
 }
 
 void cb_repo_index_done(struct cb_repo_index *index)

@@ -3,159 +3,84 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "butler/datastore.h"
 #include "butler/look_up.h"
+#include "butler/repo_config.h"
 #include "io/clock.h"
 #include "io/db_uri.h"
-#include "io/file.h"
-#include "io/yaml.h"
 #include "sql.h"
 
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-/* What butler.yaml says. */
-struct config {
-    char *db, *schema, *datastore_root, *records_table, *root;
-};
-
-static void config_done(struct config *config)
+/* "; labels are a, b" */
+static bool fail_missing(const char *name, const char *what, const struct cb_repo_index *index,
+                         struct cb_error *err)
 {
-    free(config->db);
-    free(config->schema);
-    free(config->datastore_root);
-    free(config->records_table);
-    free(config->root);
-}
-static void config_done_at_exit(struct config *config)
-{
-    config_done(config);
+    cb_auto_bytes struct cb_bytes known = CB_BYTES(600);
+    for (size_t i = 0; index != NULL && i < index->count; i++)
+        cb_bytes_printf(&known, "%s%s", i > 0 ? ", " : "; labels are ", index->entry[i].label);
+    return cb_fail(err, CB_ERR_NOT_FOUND, "no repository \"%s\": %s%s", name, what, cb_bytes_text(&known));
 }
 
-static void take_text(char **slot, const struct cb_yaml_node *node)
+/* LABEL/other.yaml; to be freed, NULL when it is no such name. */
+static char *file_of_label(const char *name, const struct cb_repo_index *index)
 {
-    if (*slot == NULL)
-        *slot = cb_xstrdup(cb_yaml_text(node));
+    const char *slash = strrchr(name, '/');
+    if (index == NULL || slash == NULL || strstr(slash, ".yaml") == NULL)
+        return NULL;
+    cb_auto(cb_free) char *label = cb_xstrndup(name, (size_t)(slash - name));
+    const char *root = cb_repo_index_find(index, label);
+    return root != NULL ? cb_xasprintf("%s%s", root, slash) : NULL;
 }
 
-/* The file datastore's settings, also inside a chained datastore. */
-static void take_datastore(struct config *config, const struct cb_yaml_node *datastore)
+/* The canonical folder and the name as it is given: a link to a configuration stands for a file of its own.
+ */
+static char *absolute_file(const char *path)
 {
-    const struct cb_yaml_node *members = cb_yaml_get(datastore, "datastores");
-    for (size_t i = 0; members != NULL && members->kind == CB_YAML_SEQUENCE && i < members->count; i++) {
-        const struct cb_yaml_node *member = cb_yaml_get(members->item[i], "datastore");
-        const char *cls = cb_yaml_text(cb_yaml_get(member, "cls"));
-        if (cls != NULL && strstr(cls, "FileDatastore") != NULL)
-            take_datastore(config, member);
-    }
-    take_text(&config->datastore_root, cb_yaml_get(datastore, "root"));
-    take_text(&config->records_table, cb_yaml_path(datastore, "records", "table", (char *)NULL));
-}
-
-static bool read_config(const char *path, int depth, struct config *config, struct cb_error *err);
-
-static bool read_includes(const char *path, const struct cb_yaml_node *includes, int depth,
-                          struct config *config, struct cb_error *err)
-{
-    if (includes == NULL)
-        return true;
-    size_t count = includes->kind == CB_YAML_SEQUENCE ? includes->count : 1;
+    char real[PATH_MAX];
     const char *slash = strrchr(path, '/');
-    for (size_t i = 0; i < count; i++) {
-        const char *name = cb_yaml_text(includes->kind == CB_YAML_SEQUENCE ? includes->item[i] : includes);
-        if (name == NULL || name[0] == '\0')
-            continue;
-        cb_auto(cb_free) char *full = name[0] == '/' || slash == NULL
-                                          ? cb_xstrdup(name)
-                                          : cb_xasprintf("%.*s/%s", (int)(slash - path), path, name);
-        if (!read_config(full, depth + 1, config, err))
-            return false;
-    }
-    return true;
-}
-
-/* A file's own values win over those it includes. */
-static bool read_config(const char *path, int depth, struct config *config, struct cb_error *err)
-{
-    if (depth > 4)
-        return cb_fail(err, CB_ERR_INVALID, "%s: includeConfigs nested too deeply", path);
-    cb_auto(cb_yaml_free) struct cb_yaml *yaml = NULL;
-    if (!cb_yaml_read(path, &yaml, err))
-        return false;
-    const struct cb_yaml_node *root = cb_yaml_root(yaml);
-    take_text(&config->db, cb_yaml_path(root, "registry", "db", (char *)NULL));
-    take_text(&config->schema, cb_yaml_path(root, "registry", "namespace", (char *)NULL));
-    take_text(&config->root, cb_yaml_get(root, "root"));
-    take_datastore(config, cb_yaml_get(root, "datastore"));
-    return read_includes(path, cb_yaml_get(root, "includeConfigs"), depth, config, err);
-}
-
-static bool check_config(const char *path, const struct config *config, struct cb_error *err)
-{
-    if (config->db == NULL)
-        return cb_fail(err, CB_ERR_INVALID, "%s: registry.db is missing", path);
-    if (config->datastore_root != NULL && strcmp(config->datastore_root, "<butlerRoot>") != 0)
-        return cb_fail(err, CB_ERR_INVALID, "%s: datastore.root is \"%s\"; only <butlerRoot> is supported",
-                       path, config->datastore_root);
-    if (config->records_table != NULL && strcmp(config->records_table, "file_datastore_records") != 0)
-        return cb_fail(err, CB_ERR_INVALID,
-                       "%s: datastore.records.table is \"%s\"; only file_datastore_records is supported",
-                       path, config->records_table);
-    return true;
+    cb_auto(cb_free) char *folder =
+        slash == NULL ? cb_xstrdup(".") : cb_xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (access(path, F_OK) != 0 || realpath(folder, real) == NULL)
+        return NULL;
+    return cb_xasprintf("%s/%s", strcmp(real, "/") == 0 ? "" : real, slash == NULL ? path : slash + 1);
 }
 
 /* The configuration file a label or path stands for; to be freed. */
 static bool locate(const char *name, const struct cb_repo_index *index, char **ret_config,
                    struct cb_error *err)
 {
-    const char *path = index != NULL ? cb_repo_index_find(index, name) : NULL;
-    cb_auto(cb_free) char *by_label = NULL;
-    const char *slash = strrchr(name, '/');
-    if (path == NULL && index != NULL && slash != NULL &&
-        strstr(slash, ".yaml") != NULL) { /* LABEL/other.yaml */
-        cb_auto(cb_free) char *label = cb_xstrndup(name, (size_t)(slash - name));
-        const char *root = cb_repo_index_find(index, label);
-        if (root != NULL)
-            by_label = cb_xasprintf("%s%s", root, slash);
-    }
-    if (path == NULL)
-        path = by_label != NULL ? by_label : name;
-    if (strncmp(path, "file://", 7) == 0)
-        path += 7;
-    char real[PATH_MAX];
-    if (realpath(path, real) == NULL) {
-        cb_auto_bytes struct cb_bytes known = CB_BYTES(600);
-        for (size_t i = 0; index != NULL && i < index->count; i++)
-            cb_bytes_printf(&known, "%s%s", i > 0 ? ", " : "; labels are ", index->entry[i].label);
-        return cb_fail(err, CB_ERR_NOT_FOUND, "no repository \"%s\": neither a label nor a folder%s", name,
-                       cb_bytes_text(&known));
-    }
+    const char *labelled = index != NULL ? cb_repo_index_find(index, name) : NULL;
+    cb_auto(cb_free) char *by_label = labelled == NULL ? file_of_label(name, index) : NULL;
+    const char *given = labelled != NULL ? labelled : by_label != NULL ? by_label : name;
+    cb_auto(cb_free) char *path =
+        strncmp(given, "file://", 7) == 0 ? cb_file_uri_path(given) : cb_xstrdup(given);
     struct stat info;
-    bool is_folder = stat(real, &info) == 0 && S_ISDIR(info.st_mode);
-    *ret_config = cb_xasprintf("%s%s", real, is_folder ? "/butler.yaml" : "");
-    return true;
-}
-
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return cb_xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (path == NULL || stat(path, &info) != 0)
+        return fail_missing(name, "neither a label nor a folder", index, err);
+    if (S_ISDIR(info.st_mode)) {
+        char *file = cb_xasprintf("%s/butler.yaml", path);
+        free(path);
+        path = file;
+    }
+    *ret_config = absolute_file(path);
+    if (*ret_config != NULL)
+        return true;
+    cb_auto(cb_free) char *what = cb_xasprintf("there is no %s", path);
+    return fail_missing(name, what, index, err);
 }
 
 static bool fill_repo(struct cb_repo *repo, const char *name, const char *path, struct cb_error *err)
 {
-    __attribute__((cleanup(config_done_at_exit))) struct config config = { 0 };
-    if (!read_config(path, 0, &config, err)) {
-        if (err != NULL && err->kind == CB_ERR_NOT_FOUND)
-            return cb_fail(err, CB_ERR_NOT_FOUND, "no repository \"%s\": there is no %s", name, path);
-        return false;
-    }
-    if (!check_config(path, &config, err) || !cb_db_uri_from_python(config.db, &repo->uri, err))
+    cb_auto_repo_config struct cb_repo_config config = { 0 };
+    if (!cb_repo_config_read(path, &config, err) || !cb_db_uri_from_python(config.db, &repo->uri, err))
         return cb_context(err, "cannot open repository \"%s\"", name);
     repo->name = cb_xstrdup(name);
-    repo->root = config.root != NULL && config.root[0] == '/' ? cb_xstrdup(config.root) : folder_of(path);
+    repo->root = cb_xstrdup(config.root);
     repo->schema = cb_xstrdup(config.schema != NULL ? config.schema : "public");
     return true;
 }
@@ -219,6 +144,27 @@ static bool check_managers(const struct cb_repo *repo, const struct cb_rows *row
     return true;
 }
 
+static bool check_attributes(struct cb_repo *repo, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_rows_free) struct cb_rows *attributes = NULL;
+    return cb_repo_read(repo, &tx, err) && cb_db_run(repo->db, sql_get_attributes, CB_P0, &attributes, err) &&
+           check_managers(repo, attributes, err);
+}
+
+static bool create_records(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    (void)arg;
+    return cb_db_script(repo->db, sql_create_records, err);
+}
+
+/* A repository that the stock butler made and has not opened to write files yet has no table of them. */
+static bool ensure_records(struct cb_repo *repo, bool are_there, struct cb_error *err)
+{
+    return are_there || cb_repo_transact(repo, create_records, NULL, err) ||
+           cb_context(err, "nobody has written to the repository yet");
+}
+
 static bool check_schema(struct cb_repo *repo, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *present = NULL;
@@ -233,10 +179,7 @@ static bool check_schema(struct cb_repo *repo, struct cb_error *err)
             err, CB_ERR_FATAL,
             "the database of repository \"%s\" has no extension btree_gist, which every butler needs",
             repo->name);
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto(cb_rows_free) struct cb_rows *attributes = NULL;
-    return cb_repo_read(repo, &tx, err) && cb_db_run(repo->db, sql_get_attributes, CB_P0, &attributes, err) &&
-           check_managers(repo, attributes, err);
+    return check_attributes(repo, err) && ensure_records(repo, cb_rows_bool(present, 0, 2), err);
 }
 
 static bool connect_repo(struct cb_repo *repo, struct cb_db *shared, struct cb_error *err)

@@ -31,7 +31,7 @@ struct cb_repo {
     struct cb_look_up *look_ups; /* of look_up.c */
 };
 
-/* Where labels lead: the map of $DAF_BUTLER_REPOSITORY_INDEX (YAML, label: path). */
+/* Where labels lead: the map of $DAF_BUTLER_REPOSITORY_INDEX (YAML or JSON, label: path). */
 struct cb_repo_index {
     size_t count;
     struct {
@@ -41,6 +41,9 @@ struct cb_repo_index {
 /* A missing file is an empty index. Errors: INVALID not a map of texts. */
 CB_MUST_CHECK bool cb_repo_index_read(const char *path, struct cb_repo_index *ret_index,
                                       struct cb_error *err);
+/* The map itself, as $DAF_BUTLER_REPOSITORIES holds it; origin names it in errors. */
+CB_MUST_CHECK bool cb_repo_index_parse(const char *text, const char *origin, struct cb_repo_index *ret_index,
+                                       struct cb_error *err);
 void cb_repo_index_done(struct cb_repo_index *index);
 const char *cb_repo_index_find(const struct cb_repo_index *index, const char *label); /* NULL: absent */
 /* Add or replace a label in the index file, by rename; made when absent, its other lines kept in order. */
@@ -56,11 +59,11 @@ CB_MUST_CHECK bool cb_repo_index_put(const char *path, const char *label, const 
 CB_MUST_CHECK bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema,
                                   struct cb_error *err);
 
-/* Open by label, folder, or path of a butler.yaml. index may be NULL. shared (with its URI) may be NULL; it
- * is borrowed when the repository lives in the same database, otherwise a connection of its own is opened.
- * Errors: NOT_FOUND no such label or folder, naming the labels there are; FATAL manager names or versions
- * other than ours, both printed (butler.md 1.1), not PostgreSQL, no btree_gist; TRANSIENT the database is
- * away. */
+/* Open by label, folder, path of a butler.yaml or LABEL/other.yaml (repo_config.h). index may be NULL. shared
+ * (with its URI) may be NULL; it is borrowed when the repository lives in the same database, otherwise a
+ * connection of its own is opened. Errors: NOT_FOUND no such label or folder, naming the labels there are;
+ * FATAL manager names or versions other than ours, both printed (butler.md 1.1), not PostgreSQL, no
+ * btree_gist; TRANSIENT the database is away. */
 CB_MUST_CHECK bool cb_repo_open(const char *label_or_path, const struct cb_repo_index *index,
                                 struct cb_db *shared, struct cb_repo **ret_repo, struct cb_error *err);
 void cb_repo_close(struct cb_repo *repo);

@@ -265,13 +265,29 @@ void butler_list_done(struct butler_list *list)
     *list = (struct butler_list){ 0 };
 }
 
+/* Labels count only where they can be read: a path opens without. */
+static bool read_index(struct cb_repo_index *ret_index, struct cb_error *err)
+{
+    const char *path = getenv("DAF_BUTLER_REPOSITORY_INDEX"), *map = getenv("DAF_BUTLER_REPOSITORIES");
+    bool has_path = path != NULL && path[0] != '\0', has_map = map != NULL && map[0] != '\0';
+    *ret_index = (struct cb_repo_index){ 0 };
+    if (has_path && has_map)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "only one of DAF_BUTLER_REPOSITORIES and DAF_BUTLER_REPOSITORY_INDEX can be set");
+    return has_map ? cb_repo_index_parse(map, "$DAF_BUTLER_REPOSITORIES", ret_index, err)
+                   : !has_path || cb_repo_index_read(path, ret_index, err);
+}
+
 bool butler_open(const char *name, struct cb_repo **ret_repo, struct cb_error *err)
 {
     struct cb_repo_index index = { 0 };
-    const char *path = getenv("DAF_BUTLER_REPOSITORY_INDEX");
-    if (path != NULL && path[0] != '\0' && !cb_repo_index_read(path, &index, err))
-        return false;
-    bool ok = cb_repo_open(name, &index, NULL, ret_repo, err);
+    struct cb_error no_index = { 0 }, why = { 0 };
+    bool has_index = read_index(&index, &no_index);
+    bool ok = cb_repo_open(name, &index, NULL, ret_repo, &why);
     cb_repo_index_done(&index);
-    return ok;
+    if (ok)
+        return true;
+    return !has_index && why.kind == CB_ERR_NOT_FOUND
+               ? cb_fail(err, why.kind, "%s (labels are not known: %s)", why.text, no_index.text)
+               : cb_fail(err, why.kind, "%s", why.text);
 }

@@ -86,5 +86,6 @@ static inline void butler_list_done_at_exit(struct butler_list *list)
 }
 #define auto_list __attribute__((cleanup(butler_list_done_at_exit))) struct butler_list
 
-/* The repository named by a label of $DAF_BUTLER_REPOSITORY_INDEX, a folder or a configuration file. */
+/* The repository named by a label ($DAF_BUTLER_REPOSITORY_INDEX names the index, $DAF_BUTLER_REPOSITORIES
+ * holds it), a folder or a configuration file. */
 CB_MUST_CHECK bool butler_open(const char *name, struct cb_repo **ret_repo, struct cb_error *err);

@@ -7,7 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "butler/repository.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct ctl_column columns[] = {
@@ -16,6 +18,18 @@ static const struct ctl_column columns[] = {
     { "landing", "LANDING", CTL_COL_TEXT }, { "repositories", "REPOSITORIES", CTL_COL_JSON },
     { NULL, NULL, CTL_COL_TEXT },
 };
+
+/* Where a repository is: as attached or made, else where it will be made. To be freed. */
+static char *folder_of_repository(const struct ctl *ctl, int which, const char *label)
+{
+    struct cb_repo_index index = { 0 };
+    cb_auto(cb_free) char *path = ctl_repository_index(&ctl->layout);
+    const char *found = cb_repo_index_read(path, &index, NULL) ? cb_repo_index_find(&index, label) : NULL;
+    char *folder = found != NULL ? cb_xstrdup(found)
+                                 : cb_site_repository_folder(ctl->layout.home, cb_site_names[which], label);
+    cb_repo_index_done(&index);
+    return folder;
+}
 
 static void add(struct ctl_table *table, const struct ctl *ctl, int which)
 {
@@ -28,8 +42,7 @@ static void add(struct ctl_table *table, const struct ctl *ctl, int which)
         if (label == NULL)
             break;
         cb_json_open(&json, NULL, '{');
-        cb_auto(cb_free) char *folder =
-            cb_site_repository_folder(ctl->layout.home, cb_site_names[which], label);
+        cb_auto(cb_free) char *folder = folder_of_repository(ctl, which, label);
         cb_json_str(&json, "label", label);
         cb_json_str(&json, "folder", folder);
         cb_json_close(&json);
@@ -92,6 +105,30 @@ static bool setup(struct ctl *ctl, struct cb_error *err)
     return true;
 }
 
+/* LABEL PATH: a repository that is there already, made by the stock butler or by us, gets a label of the
+ * suite's index; calbus up then makes none of that name. */
+static bool attach(struct ctl *ctl, struct cb_error *err)
+{
+    const char *label = ctl_word(ctl, 0);
+    struct cb_repo_index index = { 0 };
+    cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto(cb_free) char *index_path = ctl_repository_index(&ctl->layout);
+    cb_auto(cb_free) char *path = realpath(ctl_word(ctl, 1), NULL);
+    if (path == NULL)
+        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "there is no repository \"%s\"", ctl_word(ctl, 1));
+    if (!cb_repo_index_read(index_path, &index, err))
+        return false;
+    const char *there = cb_repo_index_find(&index, label);
+    bool free_label = there == NULL || strcmp(there, path) == 0;
+    bool ok = free_label || ctl_refuse(ctl, CTL_REFUSED, err, "label %s stands for %s already", label, there);
+    cb_repo_index_done(&index);
+    if (!ok || !cb_repo_open(path, NULL, NULL, &repo, err) || !ctl_make_folder(ctl->layout.home, 0755, err) ||
+        !cb_repo_index_put(index_path, label, path, err))
+        return false;
+    ctl_say(ctl, "%s is %s, schema %s", label, path, repo->schema);
+    return true;
+}
+
 static const struct ctl_verb verbs[] = {
     { .name = "list",
       .words = "",
@@ -111,6 +148,15 @@ static const struct ctl_verb verbs[] = {
                  "starts the services.",
       .examples = "calbus site setup",
       .run = setup },
+    { .name = "attach",
+      .words = "LABEL PATH",
+      .summary = "Give a label to a repository that is there already (a folder or a butler.yaml), also one "
+                 "that the stock "
+                 "butler made.",
+      .examples = "calbus site attach /repo/main /data/repos/main",
+      .least = 2,
+      .most = 2,
+      .run = attach },
     { .run = NULL },
 };
 const struct ctl_noun noun_site = { "site", "The sites that calibrations are carried to.", verbs, false };

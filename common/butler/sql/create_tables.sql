@@ -737,16 +737,3 @@ ALTER TABLE ONLY visit_system_membership
     ADD CONSTRAINT fkey_visit_system_membership_visit_instrument_id_instr_ba4eaead FOREIGN KEY (instrument, visit) REFERENCES visit(instrument, id);
 ALTER TABLE ONLY visit_system_membership
     ADD CONSTRAINT fkey_visit_system_membership_visit_system_instrument_i_09217d0e FOREIGN KEY (instrument, visit_system) REFERENCES visit_system(instrument, id);
-
--- What the first writer with a datastore adds.
-CREATE TABLE file_datastore_records (
-    dataset_id uuid NOT NULL,
-    path text NOT NULL,
-    formatter text NOT NULL,
-    storage_class text NOT NULL,
-    component character varying(32) NOT NULL,
-    checksum text,
-    file_size bigint,
-    CONSTRAINT file_datastore_records_pkey PRIMARY KEY (dataset_id, component)
-);
-CREATE INDEX file_datastore_records_idx_path ON file_datastore_records USING btree (path);

@@ -19,6 +19,21 @@ static void read_data_id(const char *text, struct cb_data_id *ret_id)
     }
 }
 
+/* What is to be put where. */
+struct job {
+    const char *type, *run;
+    const struct cb_put *puts;
+    size_t n;
+    const struct cb_put_options *options;
+};
+
+static bool put_all(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct job *job = arg;
+    return cb_collection_register(repo, job->run, CB_COLLECTION_RUN, NULL, NULL, err) &&
+           cb_dataset_put(repo, job->type, job->run, job->puts, job->n, job->options, NULL, err);
+}
+
 int main(int argc, char **argv)
 {
     struct cb_data_id ids[MAX_FILES] = { 0 };
@@ -36,8 +51,8 @@ int main(int argc, char **argv)
         puts[i] = (struct cb_put){ .data_id = &ids[i], .file = argv[5 + 2 * i] };
     }
     must(cb_repo_open(argv[1], NULL, NULL, &repo, &oops));
-    bool ok = cb_collection_register(repo, argv[3], CB_COLLECTION_RUN, NULL, NULL, &err) &&
-              cb_dataset_put(repo, argv[2], argv[3], puts, n, &options, NULL, &err);
+    struct job job = { argv[2], argv[3], puts, n, &options };
+    bool ok = cb_repo_transact(repo, put_all, &job, &err);
     if (!ok)
         print_error("put_files: %s\n", err.text);
     cb_repo_close(repo);
