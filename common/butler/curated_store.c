@@ -94,7 +94,8 @@ static bool put_group(struct cb_repo *repo, const struct storing *job,
     cb_auto(cb_free) char *run = run_of(job, group[0]);
     cb_auto(cb_free) struct cb_put *puts = cb_xalloc_array(n, sizeof *puts);
     for (size_t i = 0; i < n; i++)
-        puts[i] = (struct cb_put){ &group[i]->data_id, group[i]->id, group[i]->made, NULL };
+        puts[i] =
+            (struct cb_put){ .data_id = &group[i]->data_id, .id = group[i]->id, .file = group[i]->made };
     const struct cb_put_options options = { .transfer = CB_TRANSFER_COPY };
     return cb_collection_register(repo, run, CB_COLLECTION_RUN, NULL, NULL, err) &&
            cb_dataset_put(repo, group[0]->type->name, run, puts, n, &options, NULL, err);

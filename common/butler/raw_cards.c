@@ -1,7 +1,8 @@
 /* A FITS header, or a correction file, as the translators read it. */
 #include "butler/raw_cards.h"
 
-#include "io/yaml.h"
+#include <stdio.h>
+#include <string.h>
 
 static struct cb_key_value find(const void *self, const char *key)
 {
@@ -46,11 +47,30 @@ struct cb_card_source cb_raw_cards(const struct cb_header *header)
     return source;
 }
 
-static void set_value(struct cb_header *header, const char *key, const struct cb_yaml_node *node)
+/* A time without quotes is one to readers of YAML, which write it out again as "2024-11-25T02:44:31.500":
+ * names made of it (GROUPID) must come out the same. */
+static bool put_time(const char *text, char ret_time[64])
+{
+    int at = 0, fraction = 0;
+    char day[11], clock[9];
+    if (sscanf(text, "%10[0-9-]%*1[Tt ]%8[0-9:]%n", day, clock, &at) != 2 || strlen(day) != 10 ||
+        strlen(clock) != 8)
+        return false;
+    size_t digits = text[at] == '.' ? strspn(text + at + 1, "0123456789") : 0;
+    if (text[at + (digits > 0) + (int)digits] != '\0' || digits > 30)
+        return false;
+    fraction = digits < 3 ? 3 - (int)digits : 0;
+    snprintf(ret_time, 64, "%sT%s.%.*s%.*s", day, clock, (int)digits, digits > 0 ? text + at + 1 : "",
+             fraction, "000");
+    return true;
+}
+
+void cb_raw_cards_set(struct cb_header *header, const char *key, const struct cb_yaml_node *node)
 {
     int64_t integer;
     double real;
     bool truth;
+    char time[64];
     if (cb_yaml_is_null(node))
         cb_header_set_undefined(header, key, NULL);
     else if (!node->quoted && cb_yaml_int(node, &integer))
@@ -59,6 +79,8 @@ static void set_value(struct cb_header *header, const char *key, const struct cb
         cb_header_set_double(header, key, real, NULL);
     else if (!node->quoted && cb_yaml_bool(node, &truth))
         cb_header_set_bool(header, key, truth, NULL);
+    else if (!node->quoted && put_time(cb_yaml_text(node), time))
+        cb_header_set_string(header, key, time, NULL);
     else
         cb_header_set_string(header, key, cb_yaml_text(node), NULL);
 }
@@ -76,7 +98,7 @@ bool cb_raw_cards_read_yaml(const char *path, struct cb_header **ret_header, str
         const struct cb_yaml_node *value = cb_yaml_value(root, i);
         if (cb_yaml_key(root, i) == NULL || value->kind != CB_YAML_SCALAR)
             return cb_yaml_fail(yaml, value, err, "a header key's value must be a single value");
-        set_value(header, cb_yaml_key(root, i), value);
+        cb_raw_cards_set(header, cb_yaml_key(root, i), value);
     }
     *ret_header = cb_steal(header);
     return true;

@@ -3,7 +3,10 @@
 
 #include "base/alloc.h"
 #include "butler/raw_cards.h"
+#include "domain/translate_info.h"
 #include "io/digest.h"
+#include "io/file.h"
+#include "io/fits_header.h"
 #include "io/fits_raw.h"
 
 #include <stdio.h>
@@ -101,6 +104,10 @@ static bool find_corrections(const char *folders, const struct cb_instrument *in
 {
     for (const char *at = folders; at != NULL && *at != '\0';) {
         size_t length = strcspn(at, ":");
+        if (length == 0) { /* an empty part of the list names no folder */
+            at++;
+            continue;
+        }
         cb_auto(cb_free) char *path =
             cb_xasprintf("%.*s/%s-%s.yaml", (int)length, at, instrument->name, obs_id);
         if (access(path, F_OK) == 0)
@@ -131,11 +138,31 @@ static bool translate(struct cb_raw_file *file, const struct cb_header *metadata
     return true;
 }
 
+static bool has_camera(const struct cb_header *header)
+{
+    const struct cb_card_source source = cb_raw_cards(header);
+    const struct cb_instrument *instrument;
+    return cb_translate_camera(&source, &instrument, NULL);
+}
+
+/* The header that tells what a frame is: that of HDU 0; where no camera is known by it, HDU 1 laid over it.
+ * Frees `primary`. */
+static struct cb_header *complete_header(const char *path, struct cb_header *primary)
+{
+    cb_auto(cb_header_free) struct cb_header *next = NULL;
+    if (has_camera(primary) || !cb_header_read(path, 1, &next, NULL))
+        return primary;
+    for (size_t i = 0; i < next->count; i++)
+        cb_header_set_card(primary, &next->card[i]);
+    return primary;
+}
+
 /* Whose frame it is comes first: what else is wrong with another camera's is not for us to say. */
 static bool inspect_opened(struct cb_raw_file *file, struct cb_raw *raw, const char *corrections,
                            struct cb_error *err)
 {
-    cb_auto(cb_header_free) struct cb_header *metadata = cb_raw_metadata(raw);
+    cb_auto(cb_header_free) struct cb_header *metadata =
+        complete_header(file->path, cb_header_copy(cb_raw_primary(raw)));
     const struct cb_card_source source = cb_raw_cards(metadata);
     const struct cb_instrument *instrument;
     struct cb_error why = { 0 };
@@ -166,4 +193,46 @@ bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_fil
     }
     *ret_file = file;
     return true;
+}
+
+static bool look_at_info(struct cb_raw_file *file, const struct cb_header *info, struct cb_error *err)
+{
+    struct cb_error why = { 0 };
+    const struct cb_card_source source = cb_raw_cards(info);
+    return cb_translate_info(&source, &file->record, &why) ||
+           keep_fault(file, fault_of_header(why.text), &why, err);
+}
+
+static bool look_at_header(struct cb_raw_file *file, const char *corrections, struct cb_error *err)
+{
+    struct cb_error why = { 0 };
+    cb_auto(cb_header_free) struct cb_header *header = NULL;
+    if (!cb_header_read(file->path, 0, &header, &why))
+        return keep_fault(file, fault_of_bytes(why.text), &why, err);
+    header = complete_header(file->path, header);
+    return translate(file, header, corrections, err);
+}
+
+bool cb_raw_look(const char *path, const struct cb_raw_metadata *metadata, const char *corrections,
+                 struct cb_raw_file *ret_file, struct cb_error *err)
+{
+    struct cb_raw_file file = { .path = cb_xstrdup(path) };
+    bool ok = cb_file_size(path, &file.size_bytes, err);
+    if (ok && metadata == NULL)
+        ok = look_at_header(&file, corrections, err);
+    else if (ok && metadata->is_translated)
+        ok = look_at_info(&file, metadata->cards, err);
+    else if (ok)
+        ok = translate(&file, metadata->cards, corrections, err);
+    if (!ok) {
+        cb_raw_file_done(&file);
+        return false;
+    }
+    *ret_file = file;
+    return true;
+}
+
+char *cb_raw_corrections(const char *setting, const char *environment)
+{
+    return cb_xasprintf("%s:%s", setting != NULL ? setting : "", environment != NULL ? environment : "");
 }

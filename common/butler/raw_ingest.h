@@ -3,7 +3,8 @@
 #pragma once
 
 #include "base/uuid.h"
-#include "butler/datastore.h"
+#include "butler/datasets.h"
+#include "butler/raw_metadata.h"
 #include "butler/repository.h"
 #include "domain/translate.h"
 
@@ -42,6 +43,40 @@ void cb_raw_file_done(struct cb_raw_file *file);
  * file cannot be read for now, or is gone. */
 CB_MUST_CHECK bool cb_raw_inspect(const char *path, const char *corrections, struct cb_raw_file *ret_file,
                                   struct cb_error *err);
+
+/* What a file is by its header alone, or by metadata that stand beside it (NULL: none; nothing of the file is
+ * read then): faults as above, sha256 is empty. Errors: as above; CB_ERR_INVALID a correction file that
+ * cannot be read. */
+CB_MUST_CHECK bool cb_raw_look(const char *path, const struct cb_raw_metadata *metadata,
+                               const char *corrections, struct cb_raw_file *ret_file, struct cb_error *err);
+
+/* The folders of correction files in the order of their search: those of a setting, then those of
+ * $METADATA_CORRECTIONS_PATH; each a colon-separated list, NULL or "" for none. To be freed. */
+char *cb_raw_corrections(const char *setting, const char *environment);
+
+/* The records of an exposure: group, day_obs and exposure, each in a transaction of its own, so that other
+ * files of it may come in other calls. changed: what an update overwrote, "" nothing. Errors: CONFLICT
+ * "Conflict in sync for table T on column(s) C: 'old' != 'new'" unless update; INVALID a row it depends on is
+ * missing. */
+struct cb_raw_changes {
+    char columns[CB_ERROR_TEXT_SIZE];
+};
+CB_MUST_CHECK bool cb_raw_sync_exposure(struct cb_repo *repo, const struct cb_exposure_record *record,
+                                        bool update, struct cb_raw_changes *ret_changes,
+                                        struct cb_error *err);
+
+/* How the raws of an exposure are put. */
+struct cb_raw_put_options {
+    const char *run; /* NULL: INSTRUMENT/raw/all */
+    enum cb_transfer transfer;
+    enum cb_existing existing;
+    bool untracked; /* the sizes of the files are not recorded */
+};
+/* All raws of one exposure in one transaction: all of them or none. Errors: CONFLICT one is there already
+ * (unless existing ones are passed over); INVALID a file without an extension of FITS, two of one detector.
+ */
+CB_MUST_CHECK bool cb_raw_put_exposure(struct cb_repo *repo, const struct cb_raw_file *const *files, size_t n,
+                                       const struct cb_raw_put_options *options, struct cb_error *err);
 
 /* Register a sound file: day_obs, group and exposure records (equal ones are kept, differing ones are a
  * conflict unless update), the raw in `run` (NULL: INSTRUMENT/raw/all), the file into the datastore. One

@@ -54,20 +54,27 @@ static const char *truth(enum cb_tristate value)
 }
 
 static bool sync(struct cb_repo *repo, enum cb_element_index element, const char *const *values, bool update,
-                 struct cb_error *err)
+                 struct cb_raw_changes *changes, struct cb_error *err)
 {
     enum cb_sync what;
-    return cb_record_sync(repo, cb_element_at(element), values, update, &what, err);
+    struct cb_error difference = { 0 };
+    if (!update)
+        return cb_record_sync(repo, cb_element_at(element), values, false, &what, err);
+    if (cb_record_sync(repo, cb_element_at(element), values, false, &what, &difference))
+        return true;
+    if (difference.kind == CB_ERR_CONFLICT && changes != NULL)
+        snprintf(changes->columns, sizeof changes->columns, "%s", difference.text);
+    return cb_record_sync(repo, cb_element_at(element), values, true, &what, err);
 }
 
-/* day_obs, group and exposure, in the order their keys need. */
+/* group, day_obs and exposure, in the order their keys need. changes may be NULL. */
 static bool sync_records(struct cb_repo *repo, const struct cb_exposure_record *r, bool update,
-                         struct cb_error *err)
+                         struct cb_raw_changes *changes, struct cb_error *err)
 {
     struct row_texts texts = { .used = 0 };
     const char *instrument = r->instrument->name;
     const char *day = whole(&texts, r->day_obs);
-    const char *const day_obs[] = { instrument, day, span(&texts, r->day_obs_span) };
+    const char *const day_obs[] = { instrument, day, r->has_day_span ? span(&texts, r->day_obs_span) : NULL };
     const char *const group[] = { instrument, r->group };
     const char *const exposure[EXPOSURE_COLUMNS] = {
         instrument,
@@ -79,12 +86,12 @@ static bool sync_records(struct cb_repo *repo, const struct cb_exposure_record *
         real(&texts, r->exposure_time_s),
         optional(&texts, r->dark_time_s),
         r->observation_type,
-        r->observation_reason,
-        whole(&texts, r->seq_num),
+        r->has_reason ? r->observation_reason : NULL,
+        r->has_seq_num ? whole(&texts, r->seq_num) : NULL,
         whole(&texts, r->seq_start),
         whole(&texts, r->seq_end),
         r->has_target ? r->target_name : NULL,
-        r->science_program,
+        r->has_program ? r->science_program : NULL,
         optional(&texts, r->tracking_ra_deg),
         optional(&texts, r->tracking_dec_deg),
         optional(&texts, r->sky_angle_deg),
@@ -94,8 +101,9 @@ static bool sync_records(struct cb_repo *repo, const struct cb_exposure_record *
         truth(r->can_see_sky),
         span(&texts, r->span),
     };
-    return sync(repo, CB_GROUP, group, update, err) && sync(repo, CB_DAY_OBS, day_obs, update, err) &&
-           sync(repo, CB_EXPOSURE, exposure, update, err);
+    return sync(repo, CB_GROUP, group, update, NULL, err) &&
+           sync(repo, CB_DAY_OBS, day_obs, update, NULL, err) &&
+           sync(repo, CB_EXPOSURE, exposure, update, changes, err);
 }
 
 static struct cb_data_id raw_data_id(const struct cb_exposure_record *r)
@@ -186,7 +194,7 @@ struct arrival {
 static bool register_arrival(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
     const struct arrival *it = arg;
-    return register_type(repo, err) && sync_records(repo, &it->file->record, it->update, err) &&
+    return register_type(repo, err) && sync_records(repo, &it->file->record, it->update, NULL, err) &&
            put_raw(repo, it->file, it->run, it->transfer, it->ret_id, err);
 }
 
@@ -213,4 +221,71 @@ bool cb_raw_register(struct cb_repo *repo, struct cb_raw_file *file, const char 
             *err = why;
         return false;
     }
+}
+
+bool cb_raw_sync_exposure(struct cb_repo *repo, const struct cb_exposure_record *record, bool update,
+                          struct cb_raw_changes *ret_changes, struct cb_error *err)
+{
+    ret_changes->columns[0] = '\0';
+    return sync_records(repo, record, update, ret_changes, err);
+}
+
+/* The arguments of cb_raw_put_exposure. */
+struct exposure {
+    const struct cb_raw_file *const *files;
+    size_t n;
+    const struct cb_raw_put_options *options;
+    const char *run;
+};
+
+static bool check_extensions(const struct exposure *it, struct cb_error *err)
+{
+    for (size_t i = 0; i < it->n; i++)
+        if (cb_raw_extension(it->files[i]->path)[0] == '\0')
+            return cb_fail(err, CB_ERR_INVALID,
+                           "\"%s\" has no extension of a raw: .fits, .fits.gz, .fits.fz, .fz or .fit",
+                           it->files[i]->path);
+    return true;
+}
+
+static bool check_detectors(const struct exposure *it, struct cb_error *err)
+{
+    for (size_t i = 0; i < it->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (it->files[k]->record.detector.id == it->files[i]->record.detector.id)
+                return cb_fail(err, CB_ERR_INVALID,
+                               "two files are detector %s of exposure %s: \"%s\" and \"%s\"",
+                               it->files[i]->record.detector.full_name, it->files[i]->record.obs_id,
+                               it->files[k]->path, it->files[i]->path);
+    return true;
+}
+
+static bool put_exposure(struct cb_repo *repo, void *arg, struct cb_error *err)
+{
+    const struct exposure *it = arg;
+    const struct cb_put_options options = { .transfer = it->options->transfer,
+                                            .id_mode = CB_ID_DATAID_TYPE_RUN,
+                                            .existing = it->options->existing,
+                                            .untracked = it->options->untracked };
+    cb_auto(cb_free) struct cb_data_id *ids = cb_xalloc_array(it->n, sizeof *ids);
+    cb_auto(cb_free) struct cb_put *puts = cb_xalloc_array(it->n, sizeof *puts);
+    for (size_t i = 0; i < it->n; i++) {
+        ids[i] = raw_data_id(&it->files[i]->record);
+        puts[i] = (struct cb_put){ .data_id = &ids[i],
+                                   .file = it->files[i]->path,
+                                   .formatter = it->files[i]->record.instrument->raw_formatter };
+    }
+    return register_type(repo, err) &&
+           cb_collection_register(repo, it->run, CB_COLLECTION_RUN, NULL, NULL, err) &&
+           cb_dataset_put(repo, "raw", it->run, puts, it->n, &options, NULL, err);
+}
+
+bool cb_raw_put_exposure(struct cb_repo *repo, const struct cb_raw_file *const *files, size_t n,
+                         const struct cb_raw_put_options *options, struct cb_error *err)
+{
+    char default_run[80];
+    snprintf(default_run, sizeof default_run, "%s/raw/all", files[0]->record.instrument->name);
+    struct exposure it = { files, n, options, options->run != NULL ? options->run : default_run };
+    return check_extensions(&it, err) && check_detectors(&it, err) &&
+           cb_repo_transact(repo, put_exposure, &it, err);
 }

@@ -644,7 +644,9 @@ bool cb_translate(const struct cb_card_source *source, const struct cb_card_sour
                   struct cb_exposure_record *ret_record, struct cb_error *err)
 {
     struct cb_header h = { .source = source, .corrections = corrections };
-    struct cb_exposure_record r = { 0 };
+    struct cb_exposure_record r = {
+        .has_day_span = true, .has_reason = true, .has_seq_num = true, .has_program = true
+    };
     if (!cb_translate_camera(source, &r.instrument, err) || !cb_translate_obs_id(source, r.obs_id, err))
         return false;
     h.instrument = r.instrument;

@@ -29,6 +29,7 @@ struct cb_exposure_record {
     int64_t id;
     char obs_id[65];
     int64_t day_obs;                 /* YYYYMMDD */
+    bool has_day_span;               /* false: day_obs_span is NULL */
     struct cb_timespan day_obs_span; /* 24 h from the day's start */
     char group[65];
     char physical_filter[CB_FILTER_NAME_SIZE];
@@ -36,9 +37,9 @@ struct cb_exposure_record {
     double exposure_time_s; /* requested */
     struct cb_optional_number dark_time_s;
     char observation_type[17];
+    bool has_reason, has_seq_num, has_target, has_program; /* false: the field is NULL */
     char observation_reason[69];
     int64_t seq_num, seq_start, seq_end;
-    bool has_target; /* false: target_name is NULL */
     char target_name[65];
     char science_program[65];
     struct cb_optional_number tracking_ra_deg, tracking_dec_deg; /* ICRS */

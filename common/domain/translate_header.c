@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MJD_OF_1970 40587.0
+#define JD_OF_1970 2440587.5
 #define NS_PER_DAY 86400e9
 
 struct cb_key_value cb_header_card(const struct cb_header *header, const char *key)
@@ -199,6 +200,20 @@ bool cb_header_begin_after(const struct cb_header *header, double later_s, int64
     struct moment end = moment_of(sum.fraction + 0.5);
     end.days += begin.days + length.days + sum.days - (noon > 0.0 ? 1 : 0);
     *ret_tai_ns = moment_ns(end);
+    return true;
+}
+
+bool cb_header_julian(const struct cb_header *header, const char *key, const char *fraction_key,
+                      int64_t *ret_tai_ns)
+{
+    double day = 0.0, fraction = 0.0;
+    if (!cb_header_number(header, key, &day) || !cb_header_number(header, fraction_key, &fraction) ||
+        !(fabs(day - JD_OF_1970) < 100000.0) || !(fabs(fraction) < 2.0))
+        return false;
+    struct moment whole = moment_of(day - JD_OF_1970);
+    struct moment moment = moment_of(whole.fraction + fraction);
+    moment.days += whole.days;
+    *ret_tai_ns = moment_ns(moment);
     return true;
 }
 

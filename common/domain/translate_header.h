@@ -47,6 +47,9 @@ void cb_header_mark_undefined(struct cb_header *header, const char *key);
 bool cb_header_begin(const struct cb_header *header, int64_t *ret_tai_ns);
 /* later_s seconds after that. */
 bool cb_header_begin_after(const struct cb_header *header, double later_s, int64_t *ret_tai_ns);
+/* TAI ns of a Julian day in two parts. */
+bool cb_header_julian(const struct cb_header *header, const char *key, const char *fraction_key,
+                      int64_t *ret_tai_ns);
 /* DAYOBS as YYYYMMDD, dashes dropped. */
 bool cb_header_day_obs(const struct cb_header *header, int64_t *ret_day_obs);
 /* TAI ns of a UTC date and time. */

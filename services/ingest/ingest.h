@@ -19,6 +19,7 @@ struct ingest_config {
 struct ingest {
     struct ingest_config config;
     enum cb_transfer transfer;
+    char *corrections; /* folders: of the setting, then of $METADATA_CORRECTIONS_PATH */
     char *index_path;
     struct watch *watch; /* of the landing folders; see watch.h */
 };

@@ -12,7 +12,8 @@ static const struct cb_setting own_settings[] = {
     { "ingest", "transfer", CB_SET_TEXT, AT(transfer), "move", 0, 0,
       "how files get into the datastore: move, copy, link, hardlink, symlink, direct" },
     { "ingest", "corrections", CB_SET_TEXT, AT(corrections), "", 0, 0,
-      "folders of header corrections <instrument>-<obs_id>.yaml, colon-separated" },
+      "folders of header corrections <instrument>-<obs_id>.yaml, colon-separated; then "
+      "$METADATA_CORRECTIONS_PATH" },
     { "ingest", "calibset_types", CB_SET_TEXT, AT(calibset_types), "bias,dark,flat", 0, 0,
       "observation types whose exposures make up calibration sets" },
     { "ingest", "settle", CB_SET_DURATION, AT(settle_ms), "2s", 0, 0,
@@ -42,6 +43,7 @@ static bool start(void *self, const struct cb_service_config *common, struct cb_
     struct ingest *me = self;
     cb_metric_define(CB_COUNTER, "calbus_frames_read_total", "Raw files read, by what became of them.");
     ingest_work.threads = (int)me->config.threads;
+    me->corrections = cb_raw_corrections(me->config.corrections, getenv("METADATA_CORRECTIONS_PATH"));
     me->index_path = cb_xasprintf("%s/repositories.yaml", common->home);
     if (!cb_transfer_parse(me->config.transfer, &me->transfer))
         return cb_fail(err, CB_ERR_INVALID, "setting ingest.transfer: unrecognized mode \"%s\"",
@@ -62,6 +64,8 @@ static void stop(void *self)
     me->watch = NULL;
     free(me->index_path);
     me->index_path = NULL;
+    free(me->corrections);
+    me->corrections = NULL;
 }
 
 int main(int argc, char **argv)

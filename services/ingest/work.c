@@ -79,7 +79,7 @@ static bool run(void *self, struct cb_db *db, void *context, struct cb_error *er
         struct cb_error why = { 0 };
         if (cb_work_cancelled())
             return cb_fail(err, CB_ERR_TRANSIENT, "stopping");
-        if (cb_raw_inspect(landed->path, me->config.corrections, &landed->file, &why))
+        if (cb_raw_inspect(landed->path, me->corrections, &landed->file, &why))
             continue;
         landed->is_gone = why.kind == CB_ERR_NOT_FOUND;
         if (!landed->is_gone)

@@ -75,6 +75,10 @@ add_test(NAME system.butler.where
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_where
           $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_where_rows> 800 1)
 set_tests_properties(system.butler.where PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
+add_test(NAME system.butler.ingest_raws
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_ingest_raws
+          ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.ingest_raws PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
 add_test(NAME system.butler.curated
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_curated
           ${CMAKE_BINARY_DIR}/calbus)
