@@ -13,11 +13,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg2
 import yaml
 from astropy.io import fits
 
 calbus, golden = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
 uri = os.environ["CALBUS_TEST_DB_URI"]
+database = psycopg2.connect(uri)
+database.autocommit = True
 work = tempfile.TemporaryDirectory(prefix="cbraw", dir="/tmp")
 root = Path(work.name)
 (root / "bin").mkdir()
@@ -55,11 +58,15 @@ class Repository:
             assert status == 0, said
 
     def rows(self, query):
-        said = subprocess.run(
-            ["psql", "-qAt", "-F", "|", uri, "-c", f"SET search_path TO {self.schema}", "-c", query],
-            capture_output=True, text=True, check=True,
-        ).stdout
-        return [tuple(line.split("|")) for line in said.splitlines()]
+        """The rows as PostgreSQL prints them, NULL as nothing; of a change, none."""
+        with database.cursor() as cursor:
+            cursor.execute(f"SET search_path TO {self.schema}")
+            if not query.startswith("SELECT"):
+                cursor.execute(query)
+                return []
+            out = io.StringIO()
+            cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT text, DELIMITER '|', NULL '')", out)
+            return [tuple(line.split("|")) for line in out.getvalue().splitlines()]
 
     def frame(self, name, obs_id="CC_O_20241208_000696", slot="S11", **cards):
         """A frame of one small segment; its header is the sample's with these cards."""
