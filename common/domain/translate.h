@@ -29,7 +29,6 @@ struct cb_exposure_record {
     int64_t id;
     char obs_id[65];
     int64_t day_obs;                 /* YYYYMMDD */
-    bool has_day_span;               /* false: day_obs_span is NULL */
     struct cb_timespan day_obs_span; /* 24 h from the day's start */
     char group[65];
     char physical_filter[CB_FILTER_NAME_SIZE];
@@ -37,18 +36,18 @@ struct cb_exposure_record {
     double exposure_time_s; /* requested */
     struct cb_optional_number dark_time_s;
     char observation_type[17];
-    bool has_reason, has_seq_num, has_target, has_program; /* false: the field is NULL */
     char observation_reason[69];
     int64_t seq_num, seq_start, seq_end;
     char target_name[65];
     char science_program[65];
+    bool has_day_span, has_reason, has_seq_num, has_target, has_program; /* false: the field is NULL */
+    bool has_simulated;
+    bool serial_differs; /* LSST_NUM is not the camera's serial: worth a warning */
+    enum cb_tristate can_see_sky;
     struct cb_optional_number tracking_ra_deg, tracking_dec_deg; /* ICRS */
     struct cb_optional_number sky_angle_deg, azimuth_deg, zenith_angle_deg;
-    bool has_simulated;
-    enum cb_tristate can_see_sky;
     struct cb_timespan span; /* begin and end, TAI; equal ends are stored as 1 ns */
     struct cb_detector detector;
-    bool serial_differs;   /* LSST_NUM is not the camera's serial: worth a warning */
     double shutter_time_s; /* SHUTTIME if > 0, else EXPTIME */
 };
 

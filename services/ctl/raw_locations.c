@@ -96,6 +96,21 @@ static char *absolute(const char *word)
     return path;
 }
 
+/* A folder is walked later, a file whose name matches is taken. */
+static void sort_entry(const char *folder, const char *name, const regex_t *pattern, struct raw_group *files,
+                       struct raw_group *folders)
+{
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return;
+    char *path = cb_xasprintf("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
+    if (is_folder(path))
+        add_path(folders, path);
+    else if (regexec(pattern, name, 0, NULL, 0) == 0)
+        add_path(files, path);
+    else
+        free(path);
+}
+
 static bool walk(const char *folder, const regex_t *pattern, int depth, struct raw_groups *groups,
                  struct cb_error *err)
 {
@@ -104,16 +119,7 @@ static bool walk(const char *folder, const regex_t *pattern, int depth, struct r
     int n = scandir(folder, &entries, NULL, alphasort);
     bool ok = n >= 0 || cb_fail(err, CB_ERR_NOT_FOUND, "cannot look into folder \"%s\"", folder);
     for (int i = 0; i < n; i++) {
-        const char *name = entries[i]->d_name;
-        char *path = cb_xasprintf("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-            free(path);
-        else if (is_folder(path))
-            add_path(&below, path);
-        else if (regexec(pattern, name, 0, NULL, 0) == 0)
-            add_path(&own, path);
-        else
-            free(path);
+        sort_entry(folder, entries[i]->d_name, pattern, &own, &below);
         free(entries[i]);
     }
     free(entries);
