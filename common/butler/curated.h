@@ -1,7 +1,7 @@
 /* Curated calibrations from a folder in the layout of the obs data packages into a repository. Source:
  * instruments.md 3.
  *
- *   <package>/<policy name>/<type>/[<detector>/][<filter>/]<start>.ecsv */
+ *   <package>/<policy name>/<type>/[<detector>/][<filter>/]<start>.{ecsv,yaml,json} */
 #pragma once
 
 #include "base/uuid.h"
@@ -20,7 +20,8 @@ struct cb_curated_file {
     struct cb_timespan validity; /* from its start to that of the next of its data ID */
     char stamp[CB_CURATED_STAMP_SIZE];
     char *path;
-    struct cb_table *table; /* as it is to be stored */
+    struct cb_table *table;  /* as it is to be stored */
+    struct cb_table *second; /* its second table; NULL: there is none */
     char id[CB_UUID_TEXT_SIZE];
     char *made; /* the FITS file; NULL before it is written */
 };
@@ -38,8 +39,8 @@ static inline void cb_curated_done_at_exit(struct cb_curated *curated)
 
 /*
  * Read the folder of a camera whole: names of detectors and filters, starts, columns, and metadata against
- * the path (INSTRUME is the policy name). Types that only the pipelines' own tool writes (type->calib_class
- * NULL) are read and checked too.
+ * the path (INSTRUME is the policy name). Types that only the pipelines' own tool writes (type->is_written
+ * false) are read and checked too.
  *
  * Errors    CB_ERR_NOT_FOUND  no such folder, or no data in it
  *           CB_ERR_INVALID    "Path and file metadata do not agree", "Detector X not known to supplied
@@ -56,7 +57,7 @@ struct cb_curated_target {
 };
 /*
  * Put and certify everything that can be written, in one transaction (dataset types before it). Files of
- * types without calib_class are left out.
+ * types that are not written are left out; when there is nothing else, that is NOT_FOUND.
  *
  * Errors    CB_ERR_CONFLICT  something of it is there already, or its validity is taken: nothing is written
  *           CB_ERR_INVALID   the camera is no afw archive; INVALID, NOT_FOUND as cb_dataset_put

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "butler/curated_tables.h"
+#include "butler/curated_text.h"
 #include "io/ecsv.h"
 
 #include <ctype.h>
@@ -19,6 +20,7 @@ void cb_curated_done(struct cb_curated *curated)
         free(curated->file[i].path);
         free(curated->file[i].made);
         cb_table_free(curated->file[i].table);
+        cb_table_free(curated->file[i].second);
     }
     free(curated->file);
     *curated = (struct cb_curated){ 0 };
@@ -111,18 +113,19 @@ static bool set_data_id(const struct cb_curated *curated, const struct place *at
 static bool read_table(const struct cb_curated *curated, const struct place *at, struct cb_curated_file *file,
                        struct cb_error *err)
 {
-    const char *calibdate;
-    const char *dot = strrchr(file->path, '.');
-    if (dot == NULL || strcmp(dot, ".ecsv") != 0)
-        return cb_fail(err, CB_ERR_INVALID, "only ECSV is read here, not \"%s\"", file->path);
-    if (!cb_ecsv_read(file->path, &file->table, err) ||
+    const char *calibdate, *dot = strrchr(file->path, '.');
+    bool is_ecsv = dot != NULL && strcmp(dot, ".ecsv") == 0;
+    if (!(is_ecsv ? cb_ecsv_read(file->path, &file->table, err)
+                  : cb_curated_text_read(file->path, file->type, &file->table, &file->second, err)) ||
         !check_meta(curated, at, file->path, file->table->meta, err))
         return false;
     if (!cb_header_get_string(file->table->meta, "CALIBDATE", &calibdate))
         return cb_fail(err, CB_ERR_INVALID, "\"%s\" has no CALIBDATE", file->path);
     if (!cb_curated_stamp(calibdate, file->stamp, err) || !set_data_id(curated, at, file, err) ||
-        !cb_curated_prepare(file->type, file->table, err))
+        !cb_curated_prepare(file->type, &file->table, err))
         return cb_context(err, "\"%s\"", file->path);
+    if (file->second != NULL)
+        cb_curated_prepare_second(file->type, file->table, file->second);
     return true;
 }
 

@@ -22,7 +22,7 @@ struct storing {
 
 static bool is_written(const struct cb_curated_file *file)
 {
-    return file->type->calib_class != NULL;
+    return file->type->is_written;
 }
 
 static bool are_in_one_run(const struct cb_curated_file *a, const struct cb_curated_file *b)
@@ -68,7 +68,8 @@ static bool make_files(struct storing *job, struct cb_error *err)
         cb_uuid_new_text(file->id);
         file->made = cb_xasprintf("%s/%zu.fits", job->folder, i);
         add_provenance(job, file);
-        if (!cb_fits_table_write(file->made, file->table, err))
+        const struct cb_table *const tables[] = { file->table, file->second };
+        if (!cb_fits_tables_write(file->made, tables, file->second != NULL ? 2 : 1, err))
             return cb_context(err, "\"%s\"", file->path);
     }
     return true;
@@ -192,11 +193,24 @@ static bool register_types(struct cb_repo *repo, const struct storing *job, stru
     return true;
 }
 
+static bool check_any(const struct cb_curated *curated, const struct cb_curated_target *target,
+                      struct cb_error *err)
+{
+    for (size_t i = 0; i < curated->count; i++)
+        if (is_written(&curated->file[i]))
+            return true;
+    return target->camera != NULL ||
+           cb_fail(
+               err, CB_ERR_NOT_FOUND,
+               "No data to ingest: transmission curves need the pipelines' own tool, and there is nothing "
+               "else");
+}
+
 bool cb_curated_store(struct cb_repo *repo, struct cb_curated *curated,
                       const struct cb_curated_target *target, struct cb_error *err)
 {
     struct storing job = { .curated = curated, .target = target, .folder = "/tmp/calbus-curated.XXXXXX" };
-    if (target->camera != NULL && !check_camera(target->camera, err))
+    if (!check_any(curated, target, err) || (target->camera != NULL && !check_camera(target->camera, err)))
         return false;
     if (mkdtemp(job.folder) == NULL)
         return cb_fail(err, CB_ERR_TRANSIENT, "could not make a folder in /tmp: %m");

@@ -14,18 +14,19 @@
 #define BY_BOTH (BY_DETECTOR | BY_FILTER)
 
 static const struct cb_curated_type types[] = {
-    { "defects", BY_DETECTOR, "Defects", "lsst.ip.isr.defects.Defects" },
-    { "manual_defects", BY_DETECTOR, "Defects", "lsst.ip.isr.defects.Defects" },
-    { "crosstalk", BY_DETECTOR, "CrosstalkCalib", "lsst.ip.isr.crosstalk.CrosstalkCalib" },
-    { "bfk", BY_DETECTOR, "BrighterFatterKernel", "lsst.ip.isr.brighterFatterKernel.BrighterFatterKernel" },
-    { "linearizer", BY_DETECTOR, "Linearizer", NULL },
-    { "qe_curve", BY_DETECTOR, "QECurve", NULL },
-    { "transmission_optics", CB_DIM(CB_INSTRUMENT), "TransmissionCurve", NULL },
-    { "transmission_atmosphere", CB_DIM(CB_INSTRUMENT), "TransmissionCurve", NULL },
-    { "transmission_filter", BY_FILTER, "TransmissionCurve", NULL },
-    { "transmission_sensor", BY_DETECTOR, "TransmissionCurve", NULL },
-    { "transmission_filter_detector", BY_BOTH, "TransmissionCurve", NULL },
-    { "transmission_system", BY_BOTH, "TransmissionCurve", NULL },
+    { "defects", BY_DETECTOR, "Defects", "lsst.ip.isr.defects.Defects", true },
+    { "manual_defects", BY_DETECTOR, "Defects", "lsst.ip.isr.defects.Defects", true },
+    { "crosstalk", BY_DETECTOR, "CrosstalkCalib", "lsst.ip.isr.crosstalk.CrosstalkCalib", true },
+    { "bfk", BY_DETECTOR, "BrighterFatterKernel", "lsst.ip.isr.brighterFatterKernel.BrighterFatterKernel",
+      true },
+    { "linearizer", BY_DETECTOR, "Linearizer", "lsst.ip.isr.linearize.Linearizer", true },
+    { "qe_curve", BY_DETECTOR, "QECurve", NULL, true },
+    { "transmission_optics", CB_DIM(CB_INSTRUMENT), "TransmissionCurve", NULL, false },
+    { "transmission_atmosphere", CB_DIM(CB_INSTRUMENT), "TransmissionCurve", NULL, false },
+    { "transmission_filter", BY_FILTER, "TransmissionCurve", NULL, false },
+    { "transmission_sensor", BY_DETECTOR, "TransmissionCurve", NULL, false },
+    { "transmission_filter_detector", BY_BOTH, "TransmissionCurve", NULL, false },
+    { "transmission_system", BY_BOTH, "TransmissionCurve", NULL, false },
 };
 
 const struct cb_curated_type *cb_curated_type_find(const char *name)

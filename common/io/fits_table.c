@@ -66,7 +66,10 @@ static void describe(const struct cb_table *table, struct cb_header *cards)
         snprintf(key, sizeof key, "TTYPE%zu", c + 1);
         cb_header_set_string(cards, key, column->name, NULL);
         snprintf(key, sizeof key, "TFORM%zu", c + 1);
-        snprintf(value, sizeof value, "%zu%c", repeat, letters[column->kind]);
+        if (is_text || repeat != 1)
+            snprintf(value, sizeof value, "%zu%c", repeat, letters[column->kind]);
+        else
+            snprintf(value, sizeof value, "%c", letters[column->kind]);
         cb_header_set_string(cards, key, value, NULL);
         snprintf(key, sizeof key, "TDIM%zu", c + 1);
         snprintf(value, sizeof value, "(%zu)", repeat);
@@ -108,18 +111,34 @@ static bool add_table_header(struct cb_bytes *out, const struct cb_table *table,
     return true;
 }
 
-bool cb_fits_table_write(const char *path, const struct cb_table *table, struct cb_error *err)
+static bool add_table(struct cb_bytes *out, const struct cb_table *table, struct cb_error *err)
 {
-    cb_auto_bytes struct cb_bytes out = CB_BYTES(FILE_SIZE_MAX);
-    if (!cb_fits_add_empty_primary(&out, err) || !add_table_header(&out, table, err))
-        return cb_context(err, "cannot write \"%s\"", path);
+    if (!add_table_header(out, table, err))
+        return false;
     for (size_t row = 0; row < table->rows; row++)
         for (size_t c = 0; c < table->columns; c++)
             for (size_t i = 0; i < table->column[c].width; i++)
-                add_value(&out, &table->column[c], table->rows, row * table->column[c].width + i);
-    while (out.size % CB_FITS_BLOCK != 0 && cb_bytes_ok(&out))
-        cb_bytes_add(&out, "", 1);
+                add_value(out, &table->column[c], table->rows, row * table->column[c].width + i);
+    while (out->size % CB_FITS_BLOCK != 0 && cb_bytes_ok(out))
+        cb_bytes_add(out, "", 1);
+    return true;
+}
+
+bool cb_fits_tables_write(const char *path, const struct cb_table *const *tables, size_t n,
+                          struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes out = CB_BYTES(FILE_SIZE_MAX);
+    bool ok = cb_fits_add_empty_primary(&out, err);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = add_table(&out, tables[i], err);
+    if (!ok)
+        return cb_context(err, "cannot write \"%s\"", path);
     if (!cb_bytes_ok(&out))
         return cb_fail(err, CB_ERR_INVALID, "table \"%s\" has more than %zu bytes", path, FILE_SIZE_MAX);
     return cb_file_make_parents(path, err) && cb_file_replace(path, out.data, out.size, err);
+}
+
+bool cb_fits_table_write(const char *path, const struct cb_table *table, struct cb_error *err)
+{
+    return cb_fits_tables_write(path, &table, 1, err);
 }

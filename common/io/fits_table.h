@@ -12,3 +12,6 @@
  *           CB_ERR_TRANSIENT  cannot be written for now
  */
 CB_MUST_CHECK bool cb_fits_table_write(const char *path, const struct cb_table *table, struct cb_error *err);
+/* Several tables, an extension each. */
+CB_MUST_CHECK bool cb_fits_tables_write(const char *path, const struct cb_table *const *tables, size_t n,
+                                        struct cb_error *err);

@@ -79,6 +79,38 @@ struct cb_table_column *cb_table_add(struct cb_table *table, const char *name, e
     return column;
 }
 
+void cb_table_move(struct cb_table *to, struct cb_table_column *column)
+{
+    to->column = cb_xrealloc_array(to->column, to->columns + 1, sizeof *to->column);
+    to->column[to->columns++] = *column;
+    *column = (struct cb_table_column){ .name = cb_xstrdup(""), .unit = cb_xstrdup("") };
+}
+
+bool cb_table_convert(struct cb_table_column *column, size_t rows, enum cb_table_kind kind)
+{
+    struct cb_table_column other = *column;
+    bool to_real = column->kind == CB_TABLE_INT && kind == CB_TABLE_REAL;
+    bool to_int = column->kind == CB_TABLE_BOOL && kind == CB_TABLE_INT;
+    if (column->kind == kind)
+        return true;
+    if (rows > 0 && !to_real && !to_int)
+        return false;
+    other.kind = kind;
+    other.ints = NULL;
+    other.reals = NULL;
+    other.bools = NULL;
+    other.texts = NULL;
+    make_room(&other, rows);
+    for (size_t i = 0; i < rows * column->width; i++)
+        if (to_real)
+            other.reals[i] = (double)column->ints[i];
+        else
+            other.ints[i] = column->bools[i];
+    forget_values(column, rows);
+    *column = other;
+    return true;
+}
+
 void cb_table_resize(struct cb_table *table, size_t rows)
 {
     for (size_t c = 0; c < table->columns; c++) {

@@ -67,7 +67,9 @@ static const struct butler_option options[] = {
 const struct butler_command butler_write_curated_calibrations = {
     "write-curated-calibrations",
     "REPO INSTRUMENT [LABELS]...",
-    "Add an instrument's curated calibrations to the data repository.",
+    "Add an instrument's curated calibrations to the data repository, all of them or none. Transmission "
+    "curves are "
+    "checked and left out with a warning: the pipelines' own tool makes their files.",
     options,
     2,
     SIZE_MAX,

@@ -41,7 +41,8 @@ static const struct ctl_flag curate_flags[] = {
     { "type", 0, CTL_FLAG_TEXT, "TYPE",
       "Dataset type: ptc, linearizer, bfk, crosstalk, cti, defects, manual_defects." },
     { "from", 0, CTL_FLAG_TEXT, "FOLDER",
-      "Instead of files: a data package, FOLDER/<camera>/<type>/<detector>/<start>.ecsv, all its types." },
+      "Instead of files: a data package, FOLDER/<camera>/<type>/<detector>/<start>.ecsv, all its types but "
+      "transmission curves, which are left out with a warning." },
     { "camera", 0, CTL_FLAG_TEXT, "FILE",
       "FITS file of the camera, made by the pipelines; with --from, or by itself." },
     { "instrument", 'i', CTL_FLAG_TEXT, "INSTRUMENT", "Whose calibrations they are; required." },

@@ -15,13 +15,14 @@ void curated_report(const struct cb_curated *curated, const struct cb_curated_ta
     for (size_t i = 0, n; i < curated->count; i += n) {
         const struct cb_curated_type *type = curated->file[i].type;
         n = count_type(curated, i);
-        if (type->calib_class != NULL)
+        if (type->is_written)
             fprintf(out, "%s: %zu %s certified in %s\n", program, n, type->name, target->collection);
         else
-            fprintf(out,
-                    "%s: WARNING: %zu %s not written: a %s is made by the pipelines' own tool; bring it by "
-                    "import\n",
-                    program, n, type->name, type->storage_class);
+            fprintf(
+                out,
+                "%s: WARNING: %zu %s not written: transmission curves need the pipelines' own tool; register "
+                "files of its making by import\n",
+                program, n, type->name);
     }
     if (target->camera != NULL)
         fprintf(out, "%s: the camera certified in %s for all times\n", program, target->collection);

@@ -2,14 +2,81 @@
 
 import sys
 
+import numpy as np
 from astropy.io import fits
+from astropy.table import Table
+from astropy.units import percent
 from lsst.daf.butler import Butler, CollectionType, Timespan
 
 LATISS = "LATISS/calib/DM-12345"
 COMCAM = "LSSTComCam/calib/DM-48650/test"
 BEGIN_1970 = 8000082000  # UTC as TAI before leap seconds
 BEGIN_2018 = 1514764837000000000
+BEGIN_2020 = 1577836837000000000
+HOUR = 3600 * 10**9
 LATE = 4 * 10**18
+
+
+def counts(butler):
+    """Datasets and runs of packages of the observatory's size, without the transmission curves."""
+    expected = {
+        "LSSTComCam": ({"crosstalk": 9, "manual_defects": 9, "camera": 1}, ["curated/19700101T000000Z", "unbounded"]),
+        "LATISS": ({"crosstalk": 1, "defects": 2, "camera": 1}, ["curated/19700101T000000Z", "curated/20180101T000000Z", "unbounded"]),
+        "LSSTCam": ({"crosstalk": 205, "manual_defects": 205, "camera": 1}, ["curated/19700101T000000Z", "unbounded"]),
+    }
+    for instrument, (types, runs) in expected.items():
+        base = f"{instrument}/calib/full"
+        info = butler.collections.query_info(base + "/*", include_summary=True)
+        assert sorted(i.name for i in info) == sorted(f"{base}/{run}" for run in runs), info
+        for kind, count in types.items():
+            refs = butler.query_datasets(kind, collections=base, find_first=False, limit=None)
+            assert len(refs) == count, (instrument, kind, len(refs))
+        assert set().union(*(i.dataset_types for i in info)) == set(types), info
+
+
+def every_form(find, read):
+    latiss, base = {"instrument": "LATISS", "detector": 0}, "LATISS/calib/forms"
+
+    def at(kind, ns):
+        return find(kind, base, ns, **latiss)
+
+    def boxes(ref):
+        with read(ref) as hdus:
+            return {(x, y) for b in hdus[1].data for x in range(b["x0"], b["x0"] + b["width"]) for y in range(b["y0"], b["y0"] + b["height"])}
+
+    regions = {(2, 4)} | {(x, y) for x in (10, 11) for y in (5, 6, 7)} | {(20, y) for y in (28, 29, 30, 31)}
+    listed = {(x, y) for x in range(10, 14) for y in range(20, 23)} | {(x, 21) for x in range(12, 17)}
+    first, second, third = at("defects", BEGIN_1970), at("defects", BEGIN_2018), at("defects", BEGIN_2020 + 12 * HOUR)
+    assert at("defects", BEGIN_2020 + 12 * HOUR - 1) == second
+    assert third.run == base + "/curated/20200101T100000Z", third  # CALIBDATE has a zone, the file's name has none
+    assert boxes(first) == regions and boxes(second) == listed and boxes(third) == listed, (boxes(first), boxes(second))
+
+    with read(at("crosstalk", BEGIN_1970)) as hdus:
+        row, header = hdus[1].data[0], hdus[1].header
+        assert header["CROSSTALK_RATIOS_UNITS"] == "adu" and header["CROSSTALK_VERSION"] == 1.2 and header["DETECTOR_NAME"] == "RXX_S00"
+        assert row["CT_COEFFS"][7] == 7e-6 and not row["CT_COEFFS_SQR"].any() and not row["CT_FIT_GAINS"].any()
+        assert len(hdus) == 2
+    with read(at("crosstalk", BEGIN_2020)) as hdus:
+        row, other = hdus[1].data[0], hdus[2].data[0]
+        assert row["CT_COEFFS"][17] == 1e-05 * 17 and row["CT_VALID"].all() and not row["CT_COUNTS"].any()
+        assert row["CT_FIT_GAINS"].shape == (16,) and other["IC_SOURCE_DET"] == "R22_S00" and other["IC_COEFFS"][3] == 1e-05 * 3
+        assert hdus[1].header["CROSSTALK_RATIOS_UNITS"] == "electron"
+    for ns, tables in ((BEGIN_1970, 3), (BEGIN_2020, 2)):
+        with read(at("bfk", ns)) as hdus:
+            table, header = hdus[1].data, hdus[1].header
+            assert len(hdus) == tables and list(table["AMPLIFIER"]) == ["C00", "C01", "C02"], hdus.info()
+            assert list(table["VALID"]) == [1, 0, 1] and list(table["NOISE"]) == [6.0] * 3 and table["KERNEL"].shape == (3, 9)
+            assert list(table["RAW_MEANS"][2]) == [100, 200, 300, 400] and table["KERNEL"][1][4] == 0.04
+            assert list(table["EXP_ID_MASK"][0]) == ([True, True, False, True] if ns == BEGIN_1970 else [True] * 4)
+            assert header["bfk_VERSION"] == 1.1 and header["KERNEL_DX"] == 3 and hdus[-1].header["LEVEL"] == "AMP"
+    with read(at("linearizer", BEGIN_1970)) as hdus:
+        table, header = hdus[1].data, hdus[1].header
+        assert len(table.columns) == 25 and list(table["COEFFS"][0]) == [0, 50000, 0, 10] and list(table["TYPE"]) == ["Spline"] * 3
+        assert np.isnan(table["INPUT_GAIN"]).all() and np.isinf(table["INPUT_TURNOFF"]).all() and table["INP_NORMALIZATION"][2] == 1
+        assert header["LINEARIZER_VERSION"] == 1.8 and header["LINEARITY_UNITS"] == "adu" and header["HAS_TABLE"] is False
+    curve = Table.read(read(at("qe_curve", BEGIN_1970)), hdu=1)
+    assert curve["wavelength"].unit == "nm" and curve["efficiency"].unit == percent and len(curve) == 15, curve
+    assert set(curve["amp_name"]) == {"C00", "C01", "C02"} and curve.meta["MODE"] == "AMP" and curve["wavelength"][4] == 1100
 
 
 def main(repo):
@@ -72,6 +139,8 @@ def main(repo):
         assert row["CT_FIT_GAINS"].shape == (16,) and not row["CT_FIT_GAINS"].any()
         assert header["CROSSTALK_RATIOS_UNITS"] == "electron" and header["CROSSTALK_SHAPE"] == 16
 
+    counts(butler)
+    every_form(find, read)
     types = {info.name: info.type for info in butler.collections.query_info("*")}
     assert types["u/someone/cal"] == types[LATISS] == types[COMCAM] == CollectionType.CALIBRATION, types
     assert types["u/someone/calib/curated/19700101T000000Z"] == CollectionType.RUN, types
