@@ -44,6 +44,7 @@ bool on_deployment_checked(void *self, struct cb_db *db, const struct cb_event *
 bool on_alarm_command(void *self, struct cb_db *db, const struct cb_event *event, struct cb_error *err);
 
 /* Timers that have run out: auto-acknowledge, auto-unacknowledge, escalate, unmute. */
+bool let_go_of_told(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
 bool fire_timers(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
 /* Services that have fallen silent. */
 bool watch_heartbeats(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);

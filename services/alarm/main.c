@@ -46,6 +46,7 @@ static const struct cb_subscription subscriptions[] = {
 
 static const struct cb_task tasks[] = {
     { "fire timers", 500, fire_timers },
+    { "let go of what was told", 1000, let_go_of_told },
     { "watch heartbeats", 5000, watch_heartbeats },
     { "watch dead letters", 5000, watch_dead_letters },
     { NULL, 0, NULL },

@@ -1,7 +1,8 @@
-/* Ranges of what is certified have changed: raised and over at once, so that it is told, and stands until
- * somebody has acknowledged it. */
+/* Ranges of what is certified have changed: told to everybody, then over, and stale until somebody has
+ * acknowledged it. */
 #include "alarm.h"
 #include "calbus/v1/certification.pb-c.h"
+#include "domain/collection_name.h"
 #include "service/decode.h"
 #include "rules.h"
 #include "state.h"
@@ -23,16 +24,24 @@ static void describe(const Calbus__V1__CalibrationRecertified *what, struct find
              what->collection, what->by, what->gone, what->reason);
 }
 
+/* Users' own are their own affair. */
+static bool is_a_users(const char *collection)
+{
+    struct cb_collection_name name;
+    return cb_collection_name_parse(collection, &name, NULL) && name.user[0] != '\0';
+}
+
 bool on_calibration_recertified(void *self, struct cb_db *db, const struct cb_event *event,
                                 struct cb_error *err)
 {
     cb_auto(cb_event_free) ProtobufCMessage *message = NULL;
     if (!cb_event_decode(event, &message, err))
         return false;
+    const Calbus__V1__CalibrationRecertified *what =
+        ((const Calbus__V1__CertificationEvent *)message)->recertified;
+    if (is_a_users(what->collection))
+        return true;
     struct finding finding = { .severity = CB_SEVERITY_WARNING };
-    describe(((const Calbus__V1__CertificationEvent *)message)->recertified, &finding);
-    if (!report_finding(self, db, &finding, event, err))
-        return false;
-    finding.severity = CB_SEVERITY_NONE;
+    describe(what, &finding);
     return report_finding(self, db, &finding, event, err);
 }

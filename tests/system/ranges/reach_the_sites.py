@@ -2,15 +2,17 @@
 """What the board has accepted changes its ranges only with the board's consent, in one step, and every site follows,
 whatever is killed meanwhile: reach_the_sites.py CALBUS BROKER"""
 import glob
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "night"))
 from suite import Suite, need, say, wait_until  # noqa: E402
 
-COLLECTION, NEXT, PRIVATE = "LSSTComCam/calib/DM-7", "LSSTComCam/calib/DM-8", "u/someone/ptc"
+COLLECTION, NEXT, PRIVATE = "LSSTComCam/calib/DM-7", "LSSTComCam/calib/DM-8", "u/someone/calib"
 SITES = {"summit": "summit:/repo/LSSTComCam", "bts": "bts:/repo/LSSTComCam"}
 DETECTORS = 4
 NS = 1_000_000_000
@@ -70,6 +72,21 @@ def what_nobody_has_accepted_is_changed_at_once(suite):
     assert [line["detector"] for line in history] == list(range(DETECTORS)), history
     assert {line["taxicab_ticket"] for line in history} == {""} and {line["by"] for line in history} == {"operator"}, history
     assert suite.items("approval", "list") == []
+
+
+def a_users_own_is_changed_at_once(suite):
+    """Though it is chained, and nobody is alarmed."""
+    environment = suite.environment | {"DAF_BUTLER_REPOSITORY_INDEX": os.path.join(suite.home, "repositories.yaml")}
+    butler = os.path.join(suite.folder, "butler")
+    os.symlink(suite.program, butler)
+    subprocess.run([butler, "certify-calibrations", "/repo/main", NEXT, PRIVATE, "ptc", "--begin-date", "2024-11-01"], check=True,
+                   env=environment)
+    words = (PRIVATE, "ptc", "--by", "someone", "--reason", "a try")
+    suite.calbus("calib", "recertify", *words, "--end-date", "2024-12-01")
+    done = suite.run("calib", "decertify", *words, "--end-date", "2024-11-15", "--json")
+    assert json.loads(done.stdout)["items"] == [{"certifications": "4"}], done
+    assert len(spans(certified(suite, "/repo/main", PRIVATE))) == 1, certified(suite, "/repo/main", PRIVATE)
+    assert suite.items("calib", "history", PRIVATE)[-1]["new_range"] == "[2024-11-15T00:00:00, 2024-12-01T00:00:00)"
 
 
 def distribute(suite):
@@ -159,12 +176,36 @@ class Held:
         self.release()
 
 
+class Pager(http.server.ThreadingHTTPServer):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        notices = self.notices = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                notices.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
 def alarm_subscribers_hear_of_it(suite):
-    def alarm():
-        return [one for one in suite.items("alarm", "list") if one["name"] == "ValidityChanged.LSSTComCam.ptc:0"]
-    wait_until("an alarm tells of the change", alarm, 30)
-    states = suite.rows("SELECT what FROM calbus.alarm_history WHERE name = 'ValidityChanged.LSSTComCam.ptc:0' ORDER BY sequence")
-    assert len(states) >= 2, states
+    def told(status):
+        return [alert for notice in suite.pager.notices for alert in notice["alerts"]
+                if alert["labels"]["alertname"] == "ValidityChanged" and alert["status"] == status]
+    def stands():
+        return [one["severity"] for one in suite.items("alarm", "list") if one["name"] == "ValidityChanged.LSSTComCam.ptc:0"]
+    # stale: over, and nobody has acknowledged it
+    wait_until("the pager is told of both changes, and that it is over", lambda: len(told("resolved")) == 2 and stands() == ["NONE"], 30)
+    first = told("firing")[0]
+    assert first["labels"]["calib_type"] == "ptc" and "by operator" in json.dumps(first) and "a new REB" in json.dumps(first), first
 
 
 def a_site_that_cannot_follow_is_told_of_and_tried_again(suite):
@@ -252,12 +293,15 @@ def the_history_cannot_be_changed_unnoticed(suite):
 
 def main(calbus, broker):
     need(broker)
-    with Suite(calbus, broker, CALBUS_DISTRIBUTOR_ATTEMPTS="2", CALBUS_DISTRIBUTOR_RETRY="200ms") as suite:
+    pager = Pager()
+    with Suite(calbus, broker, CALBUS_DISTRIBUTOR_ATTEMPTS="2", CALBUS_DISTRIBUTOR_RETRY="200ms",
+               CALBUS_ALARM_WEBHOOKS=f"pager=http://127.0.0.1:{pager.server_address[1]}/") as suite:
+        suite.pager = pager
         suite.up()
         files = curves(suite)
         curate(suite, "DM-7", "2024-12-01", files)
         curate(suite, "DM-8", "2025-02-01", files)
-        for step in (what_nobody_has_accepted_is_changed_at_once, distribute, what_was_accepted_needs_the_board,
+        for step in (what_nobody_has_accepted_is_changed_at_once, a_users_own_is_changed_at_once, distribute, what_was_accepted_needs_the_board,
                      an_accepted_change_reaches_every_site_whatever_is_killed, alarm_subscribers_hear_of_it,
                      a_site_that_cannot_follow_is_told_of_and_tried_again, a_decertification_reaches_them_too,
                      one_ends_and_the_next_begins_in_one_step, explained, the_history_cannot_be_changed_unnoticed):
