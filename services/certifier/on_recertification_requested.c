@@ -26,6 +26,23 @@ static void write_result(const struct range_job *job, const struct range_outcome
     cb_json_close(&json);
 }
 
+/* What came from elsewhere follows its source: a change here would be undone by the next one there. */
+static bool check_source(const struct range_job *job, struct cb_db *db, struct cb_error *err)
+{
+    const char *const collections[] = { job->request->collection, job->request->successor };
+    for (size_t i = 0; i < 2 && collections[i][0] != '\0'; i++) {
+        cb_auto(cb_rows_free) struct cb_rows *source = NULL;
+        if (!cb_db_run(db, sql_find_source,
+                       CB_P(cb_p_text(job->request->repository), cb_p_text(collections[i])), &source, err))
+            return false;
+        if (cb_rows_count(source) > 0)
+            return cb_fail(err, CB_ERR_CONFLICT,
+                           "%s was distributed from %s: change it there, and %s follows", collections[i],
+                           cb_rows_text(source, 0, 0), job->request->repository);
+    }
+    return true;
+}
+
 /* The collections that a request is about may be changed at once. */
 static bool check_free(const struct range_job *job, struct cb_db *db, struct cb_error *err)
 {
@@ -132,8 +149,9 @@ static bool propose(const struct range_job *job, struct cb_db *db, struct cb_byt
 static bool carry_out(void *context, struct cb_db *db, struct cb_bytes *result, struct cb_error *err)
 {
     const struct range_job *job = context;
-    return job->request->taxicab_ticket[0] != '\0' ? propose(job, db, result, err)
-                                                   : change_at_once(job, db, result, err);
+    return check_source(job, db, err) &&
+           (job->request->taxicab_ticket[0] != '\0' ? propose(job, db, result, err)
+                                                    : change_at_once(job, db, result, err));
 }
 
 bool on_recertification_requested(void *self, struct cb_db *db, const struct cb_event *event,

@@ -5,20 +5,22 @@
 #include "ranges.h"
 #include "sql.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static void free_request(Calbus__V1__RecertificationRequested *request)
 {
     calbus__v1__recertification_requested__free_unpacked(request, NULL);
 }
 CB_DEFINE_CLEANUP(Calbus__V1__RecertificationRequested *, free_request)
 
-/* Pairs of hex digits, up to the first that is none. */
+static unsigned int digit(char c)
+{
+    return (unsigned int)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+/* Pairs of the digits 0-9a-f, as store_proposed_change.sql was given them. */
 static void read_hex(const char *hex, struct cb_bytes *bytes)
 {
-    for (unsigned int one; sscanf(hex, "%2x", &one) == 1; hex += 2)
-        cb_bytes_add(bytes, &(unsigned char){ (unsigned char)one }, 1);
+    for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2)
+        cb_bytes_add(bytes, &(unsigned char){ (unsigned char)(digit(hex[0]) << 4 | digit(hex[1])) }, 1);
 }
 
 static bool load_request(struct cb_db *db, const char *proposal_id,

@@ -109,6 +109,8 @@ def follow(suite):
 
 def what_was_accepted_needs_the_board(suite):
     before = certified(suite, "/repo/main")
+    there = recertify(suite, "--end-date", "2025-02-01", "--repo", SITES["summit"], "--taxicab", "TAXICAB-8", status=4)
+    assert "was distributed from /repo/main: change it there, and summit:/repo/LSSTComCam follows" in there, there
     refused = recertify(suite, "--end-date", "2025-02-01", status=4)
     assert "change with the board's consent; --taxicab TICKET proposes it" in refused, refused
     assert "is not after its begin" in recertify(suite, "--end-date", "2024-11-01", "--taxicab", "TAXICAB-8", status=1)
