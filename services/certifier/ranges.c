@@ -333,13 +333,15 @@ bool change_ranges(const struct range_job *job, struct cb_db *db, struct range_o
 {
     const Calbus__V1__RecertificationRequested *request = job->request;
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
+    cb_auto(cb_tx_abandon) struct cb_tx *tx =
+        NULL; /* of a repository in another database the last to be kept */
     struct range_outcome own, successor;
     auto_parts struct parts parts = { 0 };
     if (!cb_repo_open_home(job->me->index_path, request->repository, db, &repo, err) ||
-        !change_registry(repo, request, &parts, err) ||
+        !cb_repo_begin(repo, &tx, err) || !change_registry(repo, request, &parts, err) ||
         !follow(job, db, repo, request->collection, &parts.own, &own, err) ||
         !follow(job, db, repo, request->successor, &parts.successor, &successor, err) ||
-        !follow_staleness(job, db, repo, own.changed > 0 ? &own : &successor, err))
+        !follow_staleness(job, db, repo, own.changed > 0 ? &own : &successor, err) || !cb_tx_commit(&tx, err))
         return false;
     own.changed += successor.changed;
     *ret_outcome = own;
