@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "butler/explain.h"
+#include "butler/query.h"
 #include "butler/recertify.h"
 
 #define OTHER_RUN "LSSTComCam/calib/DM-1/demo/biasGen.20241211a"
@@ -222,6 +223,107 @@ static void two_ranges_that_hold_are_ambiguous(void **state)
     assert_int_equal(it.item[2].why, CB_WHY_OTHER_DATA_ID);
 }
 
+static size_t count_of(struct fixture *f, const char *collection)
+{
+    cb_auto_datasets struct cb_dataset_list list = { 0 };
+    const struct cb_query query = { .collections = &collection, .n_collections = 1 };
+    must(cb_query_datasets(f->repo, "bias", CB_SEARCH_CERTIFICATIONS, &query, &list, &oops));
+    return list.count;
+}
+
+static void neighbours_move_with_a_range(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE];
+    certify_into(f, BIAS_RUN, BIAS_CALIB, 2, days(10, 20), ids);
+    const char *second = ids[1];
+    must(cb_certify(f->repo, BIAS_CALIB, &second, 1, days(5, 10), &oops));  /* adjoins */
+    must(cb_certify(f->repo, BIAS_CALIB, &second, 1, days(25, 30), &oops)); /* is in the way */
+    const int64_t day12 = day_ns(12), day15 = day_ns(15), day27 = day_ns(27), day40 = day_ns(40);
+    struct cb_recertification wanted = { .collection = BIAS_CALIB,
+                                         .type = "bias",
+                                         .at_ns = &day15,
+                                         .begin_ns = &day12,
+                                         .end_ns = &day27,
+                                         .move_neighbours = true };
+    cb_auto_range_changes struct cb_range_changes changes = { 0 };
+    must(cb_recertify(f->repo, &wanted, &changes, &oops));
+    assert_int_equal(changes.count, 4); /* both detectors, and two neighbours of one */
+    assert_true(cb_timespan_equal(changes.item[2].old_range, days(5, 10)));
+    assert_true(cb_timespan_equal(changes.item[2].new_range, days(5, 12)));
+    assert_true(cb_timespan_equal(changes.item[3].new_range, days(27, 30)));
+    for (int day = 5; day < 30; day++)
+        assert_int_equal(found_at(f, BIAS_CALIB, 1, day), 1);
+    wanted.end_ns = &day40;
+    refused(f, &wanted, CB_ERR_CONFLICT, "nothing would remain of the one for");
+    assert_int_equal(found_at(f, BIAS_CALIB, 0, 30), 0);
+}
+
+static void what_is_taken_out_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE];
+    struct cb_error err = { 0 };
+    cb_auto_range_changes struct cb_range_changes some = { 0 }, all = { 0 }, none = { 0 };
+    certify_into(f, BIAS_RUN, BIAS_CALIB, 2, days(10, 20), ids);
+    const struct cb_data_id one = detector_id(1);
+    must(cb_withdraw(f->repo, BIAS_CALIB, "bias", days(12, 14), &one, 1, &some, &oops));
+    assert_int_equal(some.count, 1);
+    assert_string_equal(some.item[0].dataset_id, ids[1]);
+    assert_true(cb_timespan_equal(some.item[0].old_range, days(10, 20)));
+    assert_true(cb_timespan_equal(some.item[0].new_range, days(10, 12)));
+    assert_true(cb_timespan_equal(some.item[0].rest, days(14, 20)));
+    must(cb_withdraw(f->repo, BIAS_CALIB, "bias", days(0, 100), NULL, 0, &all, &oops));
+    assert_int_equal(all.count, 3);
+    for (size_t i = 0; i < all.count; i++)
+        assert_true(cb_timespan_is_empty(all.item[i].new_range) && cb_timespan_is_empty(all.item[i].rest));
+    assert_false(cb_withdraw(f->repo, BIAS_CALIB, "bias", days(0, 100), NULL, 0, &none, &err));
+    assert_int_equal(err.kind, CB_ERR_NOT_FOUND);
+}
+
+/* Here the other repository is another collection of this one. */
+static bool load_other(void *context, struct cb_dataset_list *ret_wanted, struct cb_error *err)
+{
+    struct fixture *f = context;
+    const char *const collections[] = { OTHER_CALIB };
+    const struct cb_query query = { .collections = collections, .n_collections = 1 };
+    return cb_query_datasets(f->repo, "bias", CB_SEARCH_CERTIFICATIONS, &query, ret_wanted, err);
+}
+
+static void ranges_follow_those_of_another_repository(void **state)
+{
+    struct fixture *f = *state;
+    char ids[9][CB_UUID_TEXT_SIZE], own[9][CB_UUID_TEXT_SIZE];
+    size_t changed = 99;
+    struct cb_error err = { 0 };
+    certify_into(f, BIAS_RUN, BIAS_CALIB, 3, days(10, 20), ids);
+    certify_into(f, OTHER_RUN, BIAS_CALIB, 2, days(50, 60), own); /* what others put here */
+    const char *all[] = { ids[0], ids[1], ids[2] };
+    must(cb_collection_register(f->repo, OTHER_CALIB, CB_COLLECTION_CALIBRATION, NULL, NULL, &oops));
+    must(cb_certify(f->repo, OTHER_CALIB, all, 1, days(10, 20), &oops));     /* as it was */
+    must(cb_certify(f->repo, OTHER_CALIB, all + 1, 1, days(10, 12), &oops)); /* in two; the third is gone */
+    must(cb_certify(f->repo, OTHER_CALIB, all + 1, 1, days(14, 20), &oops));
+    const struct cb_followed_ranges followed = {
+        .collection = BIAS_CALIB, .type = "bias", .ids = all, .n_ids = 3, .load = load_other, .context = f
+    };
+    must(cb_follow_ranges(f->repo, &followed, &changed, &oops));
+    assert_int_equal(changed, 4); /* two went, two came */
+    assert_int_equal(count_of(f, BIAS_CALIB), 5);
+    assert_int_equal(found_at(f, BIAS_CALIB, 0, 15), 1);
+    assert_int_equal(found_at(f, BIAS_CALIB, 1, 13), 0);
+    assert_int_equal(found_at(f, BIAS_CALIB, 1, 15), 1);
+    assert_int_equal(found_at(f, BIAS_CALIB, 2, 15), 0);
+    assert_int_equal(found_at(f, BIAS_CALIB, 1, 55), 1);
+    must(cb_follow_ranges(f->repo, &followed, &changed, &oops));
+    assert_int_equal(changed, 0);
+
+    must(cb_certify(f->repo, OTHER_CALIB, all, 1, days(55, 58), &oops));
+    assert_false(cb_follow_ranges(f->repo, &followed, &changed, &err));
+    assert_int_equal(err.kind, CB_ERR_CONFLICT);
+    assert_non_null(strstr(err.text, "cannot become those of the source"));
+    assert_int_equal(count_of(f, BIAS_CALIB), 5);
+}
+
 #define on_a_repository(test) cmocka_unit_test_setup_teardown(test, make_repository, drop_repository)
 
 int main(void)
@@ -229,6 +331,9 @@ int main(void)
     const struct CMUnitTest recertify[] = {
         on_a_repository(a_range_is_changed_in_one_step),
         on_a_repository(a_refused_change_leaves_every_range_as_it_was),
+        on_a_repository(neighbours_move_with_a_range),
+        on_a_repository(what_is_taken_out_is_told),
+        on_a_repository(ranges_follow_those_of_another_repository),
         on_a_repository(every_calibration_is_told_why_it_applies_or_not),
         on_a_repository(what_cannot_be_explained_is_refused),
         on_a_repository(two_ranges_that_hold_are_ambiguous),
