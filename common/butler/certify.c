@@ -10,16 +10,17 @@
 /* What one call is about. */
 struct link_set {
     struct cb_dataset_type type;
-    struct cb_dataset_list datasets;
     struct cb_collection collection;
+    size_t count;
+    struct cb_data_id *data_id; /* [count] */
     const struct cb_data_id **ids;
 };
 
 static void link_set_done(struct link_set *set)
 {
     cb_dataset_type_done(&set->type);
-    cb_dataset_list_done(&set->datasets);
     cb_collection_done(&set->collection);
+    free(set->data_id);
     free(set->ids);
 }
 static void link_set_done_at_exit(struct link_set *set)
@@ -32,11 +33,12 @@ static bool load(struct cb_repo *repo, const char *collection, const char *const
                  struct link_set *set, struct cb_error *err)
 {
     if (!cb_collection_find(repo, collection, &set->collection, err) ||
-        !cb_datasets_of_one_type(repo, ids, n, &set->type, &set->datasets, err))
+        !cb_data_ids_of_one_type(repo, ids, n, &set->type, &set->data_id, err))
         return false;
+    set->count = n;
     set->ids = cb_xalloc_array(n + 1, sizeof(const struct cb_data_id *));
-    for (size_t i = 0; i < set->datasets.count; i++)
-        set->ids[i] = &set->datasets.item[i].data_id;
+    for (size_t i = 0; i < n; i++)
+        set->ids[i] = &set->data_id[i];
     return true;
 }
 
@@ -69,7 +71,7 @@ static int compare_ids(const void *a, const void *b)
 /* Two datasets of one data ID in one call would make every later look-up ambiguous. */
 static bool check_distinct(const struct link_set *set, struct cb_error *err)
 {
-    size_t n = set->datasets.count;
+    size_t n = set->count;
     const struct cb_data_id **sorted = cb_xalloc_array(n + 1, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < n; i++)
         sorted[i] = set->ids[i];
@@ -121,28 +123,43 @@ static bool fail_overlap(const struct link_set *set, const struct cb_rows *rows,
                    there, cb_rows_text(rows, 0, 2));
 }
 
+/* Certifications of the data IDs that overlap the range. of_last: only the last of each that begins before
+ * the range ends, which the index finds at once; without an overlap there, there is none, because those of
+ * one data ID are disjoint or equal (find_sql.c). */
+static bool find_overlaps(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
+                          struct cb_timespan validity, bool of_last, struct cb_rows **ret_rows,
+                          struct cb_error *err)
+{
+    char range[CB_TIMESPAN_TEXT_SIZE];
+    cb_timespan_format(validity, range);
+    struct cb_param params[4 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
+                                                     cb_p_text(range), cb_p_int(validity.end_ns) };
+    size_t n_params = 4;
+    cb_id_arrays_params(arrays, params, &n_params);
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_bytes_puts(&sql, "SELECT i.n, t.timespan, t.dataset_id FROM ");
+    cb_put_id_source(&sql, set->type.dims, 5);
+    cb_bytes_printf(&sql,
+                    " CROSS JOIN LATERAL (SELECT t.timespan, t.dataset_id FROM \"%s\" t"
+                    " WHERE t.dataset_type_id = $1 AND t.collection_id = $2"
+                    " AND t.timespan < int8range($4::bigint, $4::bigint + 1)",
+                    set->type.calibs_table);
+    cb_put_id_match(&sql, set->type.dims, "t");
+    /* LIMIT or OFFSET: an index look-up, statistics or not */
+    cb_bytes_printf(&sql, " %s) t WHERE t.timespan && $3::int8range ORDER BY i.n, t.timespan",
+                    of_last ? "ORDER BY t.timespan DESC LIMIT 1" : "OFFSET 0");
+    return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, ret_rows, err);
+}
+
 static bool check_no_overlap(struct cb_repo *repo, const struct link_set *set,
                              const struct cb_id_arrays *arrays, struct cb_timespan validity,
                              struct cb_error *err)
 {
-    char range[CB_TIMESPAN_TEXT_SIZE];
-    cb_timespan_format(validity, range);
-    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
-                                                     cb_p_text(range) };
-    size_t n_params = 3;
-    cb_id_arrays_params(arrays, params, &n_params);
-    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
-    cb_bytes_puts(&sql, "SELECT i.n, t.timespan, t.dataset_id FROM ");
-    cb_put_id_source(&sql, set->type.dims, 4);
-    cb_bytes_printf(&sql,
-                    " CROSS JOIN LATERAL (SELECT t.timespan, t.dataset_id FROM \"%s\" t"
-                    " WHERE t.dataset_type_id = $1 AND t.collection_id = $2 AND t.timespan && $3::int8range",
-                    set->type.calibs_table);
-    cb_put_id_match(&sql, set->type.dims, "t");
-    cb_bytes_puts(&sql, " OFFSET 0) t ORDER BY i.n, t.timespan"); /* an index look-up, statistics or not */
-    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
-    return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, &rows, err) &&
-           (cb_rows_count(rows) == 0 || fail_overlap(set, rows, validity, err));
+    cb_auto(cb_rows_free) struct cb_rows *some = NULL, *all = NULL;
+    if (!find_overlaps(repo, set, arrays, validity, true, &some, err))
+        return false;
+    return cb_rows_count(some) == 0 || (find_overlaps(repo, set, arrays, validity, false, &all, err) &&
+                                        fail_overlap(set, all, validity, err));
 }
 
 static void put_dimension_names(struct cb_bytes *sql, uint32_t dims)
@@ -179,8 +196,8 @@ static bool certify_set(struct cb_repo *repo, const struct link_set *set, const 
                         struct cb_timespan validity, struct cb_error *err)
 {
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
-    return cb_add_summaries(repo, set->collection.id, &set->type, set->ids, set->datasets.count, err) &&
-           cb_id_arrays_fill(&arrays, set->ids, set->datasets.count, set->type.dims, err) &&
+    return cb_add_summaries(repo, set->collection.id, &set->type, set->ids, set->count, err) &&
+           cb_id_arrays_fill(&arrays, set->ids, set->count, set->type.dims, err) &&
            cb_lock_calibs(repo, &set->type, err) && refresh_statistics(repo, &set->type, err) &&
            check_no_overlap(repo, set, &arrays, validity, err) &&
            insert_calibs(repo, set, &arrays, uuids, validity, err);
@@ -354,7 +371,7 @@ static bool insert_tags(struct cb_repo *repo, const struct link_set *set, const 
                         struct cb_error *err)
 {
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
-    if (!cb_id_arrays_fill(&arrays, set->ids, set->datasets.count, set->type.dims, err))
+    if (!cb_id_arrays_fill(&arrays, set->ids, set->count, set->type.dims, err))
         return false;
     struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
                                                      cb_p_text(uuids) };
@@ -378,7 +395,7 @@ static bool associate(struct cb_repo *repo, void *arg, struct cb_error *err)
     auto_link_set struct link_set set = { 0 };
     cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
     if (!load(repo, it->collection, it->ids, it->n, &set, err) || !check_tagged(&set.collection, err) ||
-        !cb_add_summaries(repo, set.collection.id, &set.type, set.ids, set.datasets.count, err))
+        !cb_add_summaries(repo, set.collection.id, &set.type, set.ids, set.count, err))
         return false;
     return insert_tags(repo, &set, cb_text_array(&uuids, it->ids, it->n), err) ||
            cb_context(err, "another dataset of type %s with the same data ID is in \"%s\"", set.type.name,

@@ -233,9 +233,8 @@ static bool get_of_type(struct cb_repo *repo, const struct cb_dataset_type *type
            cb_dataset_take_rows(rows, 0, type, list, err);
 }
 
-bool cb_datasets_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,
-                             struct cb_dataset_type *ret_type, struct cb_dataset_list *ret_list,
-                             struct cb_error *err)
+/* What is wrong with ids that are not of one type. */
+static bool fail_mixed(struct cb_repo *repo, const char *const *ids, size_t n, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *types = NULL;
     if (!find_types(repo, ids, n, &types, err))
@@ -244,8 +243,42 @@ bool cb_datasets_of_one_type(struct cb_repo *repo, const char *const *ids, size_
         if (strcmp(cb_rows_text(types, i, 1), cb_rows_text(types, 0, 1)) != 0)
             return cb_fail(err, CB_ERR_INVALID, "datasets of one type are expected, not %s and %s",
                            cb_rows_text(types, 0, 1), cb_rows_text(types, i, 1));
-    return cb_dataset_type_find(repo, cb_rows_text(types, 0, 1), ret_type, err) &&
-           get_of_type(repo, ret_type, ids, n, ret_list, err);
+    return cb_fail(err, CB_ERR_FATAL, "a dataset is not in its own run: %s", ids[0]);
+}
+
+static bool read_data_ids(struct cb_repo *repo, const struct cb_dataset_type *type, const char *const *ids,
+                          size_t n, struct cb_rows **ret_rows, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX), array = CB_BYTES(CB_ARRAY_MAX);
+    cb_bytes_puts(&sql, "SELECT i.n");
+    cb_put_id_columns(&sql, type->dims, "t");
+    cb_bytes_printf(
+        &sql,
+        " FROM unnest($1::uuid[]) WITH ORDINALITY i (id, n) JOIN dataset d ON d.id = i.id JOIN \"%s\" t"
+        " ON t.dataset_id = d.id AND t.collection_id = d.run_id WHERE t.dataset_type_id = $2"
+        " ORDER BY i.n",
+        type->tags_table);
+    return cb_db_run(repo->db, cb_bytes_text(&sql),
+                     CB_P(cb_p_text(cb_text_array(&array, ids, n)), cb_p_int(type->id)), ret_rows, err);
+}
+
+bool cb_data_ids_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,
+                             struct cb_dataset_type *ret_type, struct cb_data_id **ret_data_ids,
+                             struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *first = NULL, *rows = NULL;
+    if (!find_types(repo, ids, 1, &first, err) ||
+        !cb_dataset_type_find(repo, cb_rows_text(first, 0, 1), ret_type, err) ||
+        !read_data_ids(repo, ret_type, ids, n, &rows, err))
+        return false;
+    if (cb_rows_count(rows) != n)
+        return fail_mixed(repo, ids, n, err);
+    cb_auto(cb_free) struct cb_data_id *data_ids = cb_xalloc_array(n, sizeof *data_ids);
+    for (size_t i = 0; i < n; i++)
+        if (!take_data_id(rows, i, 1, ret_type->dims, &data_ids[i], err))
+            return false;
+    *ret_data_ids = cb_steal(data_ids);
+    return true;
 }
 
 /* Runs of equal types are fetched together, so that the order stays. */

@@ -44,9 +44,10 @@ CB_MUST_CHECK bool cb_dataset_take_rows(const struct cb_rows *rows, size_t first
 CB_MUST_CHECK bool cb_add_summaries(struct cb_repo *repo, int64_t collection_id,
                                     const struct cb_dataset_type *type, const struct cb_data_id *const *ids,
                                     size_t n, struct cb_error *err);
-/* The one type of all of these datasets, and they themselves in their order. */
-CB_MUST_CHECK bool cb_datasets_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,
-                                           struct cb_dataset_type *ret_type, struct cb_dataset_list *ret_list,
+/* The one type of all of these datasets, n of them at least 1, and their data IDs in their order, to be
+ * freed. Errors: NOT_FOUND names the first that is absent; INVALID they are of several types. */
+CB_MUST_CHECK bool cb_data_ids_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,
+                                           struct cb_dataset_type *ret_type, struct cb_data_id **ret_data_ids,
                                            struct cb_error *err);
 /* Errors: INVALID no CALIBRATION collection, no calibration type. */
 CB_MUST_CHECK bool cb_check_certifiable(const struct cb_collection *collection,
