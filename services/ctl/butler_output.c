@@ -42,9 +42,8 @@ static void key_of(const char *name, char key[LONGEST_KEY])
 }
 
 /* The tree of collections is drawn with blanks before the names. */
-static const char *cell_of(const struct butler_table *table, size_t row, size_t column)
+static const char *without_blanks(const char *text)
 {
-    const char *text = butler_table_cell(table, row, column);
     return text == NULL ? NULL : text + strspn(text, " ");
 }
 
@@ -88,10 +87,13 @@ static void choose(struct butler_output *output, const struct butler_table *tabl
 static void add_objects(struct butler_output *output, const struct butler_table *table,
                         const struct chosen *chosen)
 {
+    cb_auto(cb_free) const char **cells = cb_xalloc_array(butler_table_columns(table) + 1, sizeof *cells);
+    const char *at = NULL;
     for (size_t row = 0; row < butler_table_rows(table); row++) {
+        at = butler_table_row(table, at, cells);
         cb_json_open(&output->json, NULL, '{');
         for (size_t i = 0; i < chosen->n; i++) {
-            const char *cell = cell_of(table, row, chosen->column[i]);
+            const char *cell = without_blanks(cells[chosen->column[i]]);
             bool is_number = cell != NULL && butler_table_is_number(table, chosen->column[i]);
             if (!is_number)
                 cb_json_str(&output->json, chosen->key[i], cell);
@@ -119,11 +121,15 @@ static void add_lines(struct butler_output *output, const struct butler_table *t
 {
     for (size_t i = 0; ctl_args_has(output->args, "header") && i < chosen->n; i++)
         add_field(&output->text, chosen->key[i], i + 1 == chosen->n ? '\n' : '\t');
-    for (size_t row = 0; row < butler_table_rows(table); row++)
+    cb_auto(cb_free) const char **cells = cb_xalloc_array(butler_table_columns(table) + 1, sizeof *cells);
+    const char *at = NULL;
+    for (size_t row = 0; row < butler_table_rows(table); row++) {
+        at = butler_table_row(table, at, cells);
         for (size_t i = 0; i < chosen->n; i++) {
-            const char *cell = cell_of(table, row, chosen->column[i]);
+            const char *cell = without_blanks(cells[chosen->column[i]]);
             add_field(&output->text, cell == NULL ? "" : cell, i + 1 == chosen->n ? '\n' : '\t');
         }
+    }
 }
 
 void butler_output_add(struct butler_output *output, const struct butler_table *table)

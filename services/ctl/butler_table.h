@@ -28,4 +28,5 @@ bool butler_table_is_number(const struct butler_table *table, size_t column);
 size_t butler_table_columns(const struct butler_table *table);
 size_t butler_table_rows(const struct butler_table *table);
 const char *butler_table_name(const struct butler_table *table, size_t column);
-const char *butler_table_cell(const struct butler_table *table, size_t row, size_t column); /* or NULL */
+/* The cells of the row at `at` (NULL: the first), NULL where one is absent; returns where the next row is. */
+const char *butler_table_row(const struct butler_table *table, const char *at, const char **ret_cells);
