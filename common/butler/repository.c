@@ -233,11 +233,11 @@ static bool ensure_alive(struct cb_repo *repo, struct cb_error *err)
 
 bool cb_repo_begin(struct cb_repo *repo, struct cb_tx **ret_tx, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    if (!ensure_alive(repo, err) || !cb_tx_begin(repo->db, &tx, err) || !set_path(repo, err))
+    if (!ensure_alive(repo, err))
         return false;
-    *ret_tx = cb_steal(tx);
-    return true;
+    cb_auto(cb_free) char *schema = cb_db_quote_identifier(repo->db, repo->schema);
+    cb_auto(cb_free) char *path = cb_xasprintf("SET LOCAL search_path TO %s", schema);
+    return cb_tx_begin_with(repo->db, path, ret_tx, err);
 }
 
 static bool transact_once(struct cb_repo *repo, cb_repo_work *work, void *arg, struct cb_error *err)

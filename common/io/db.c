@@ -10,8 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Statements a connection remembers as prepared; beyond that (generated SQL) they run unprepared. */
-enum { PREPARED_SLOTS = 1024, PREPARED_MAX = 768 };
+/* Statements a connection remembers; beyond that (generated SQL) they run unprepared. */
+enum { STATEMENT_SLOTS = 1024, STATEMENT_MAX = 768 };
+
+struct statement {
+    char *text; /* NULL: the slot is free */
+    bool is_prepared;
+};
 
 struct cb_db {
     PGconn *connection;
@@ -20,9 +25,9 @@ struct cb_db {
     int depth; /* 0: no transaction; 1: transaction; n: n-1 savepoints in it */
     char sqlstate[6];
     struct at_end *at_end; /* newest first */
-    size_t prepared_count;
-    char *prepared[PREPARED_SLOTS]; /* open-addressed set of statement texts; the slot's number names the
-                                       statement */
+    size_t statement_count;
+    struct statement statement[STATEMENT_SLOTS]; /* open-addressed set of texts; the slot's number names the
+                                                    prepared statement */
 };
 
 /* What to call when the transaction of that depth, or one around it, ends. */
@@ -105,13 +110,13 @@ static bool fail_connect(struct cb_db *db, struct cb_error *err)
     return cb_fail(err, kind, "could not connect to the database: %s", line);
 }
 
-static void forget_prepared(struct cb_db *db)
+static void forget_statements(struct cb_db *db)
 {
-    for (size_t i = 0; i < PREPARED_SLOTS; i++) {
-        free(db->prepared[i]);
-        db->prepared[i] = NULL;
+    for (size_t i = 0; i < STATEMENT_SLOTS; i++) {
+        free(db->statement[i].text);
+        db->statement[i] = (struct statement){ 0 };
     }
-    db->prepared_count = 0;
+    db->statement_count = 0;
 }
 
 static void ignore_notice(void *arg, const char *message)
@@ -167,7 +172,7 @@ void cb_db_close(struct cb_db *db)
         return;
     PQfinish(db->connection);
     call_at_end(db, 0, CB_TX_ROLLED_BACK);
-    forget_prepared(db);
+    forget_statements(db);
     free(db->uri);
     free(db->application_name);
     free(db);
@@ -188,7 +193,7 @@ bool cb_db_reopen(struct cb_db *db, struct cb_error *err)
     PQfinish(db->connection);
     db->connection = NULL;
     call_at_end(db, 0, CB_TX_ROLLED_BACK);
-    forget_prepared(db);
+    forget_statements(db);
     return connect_now(db, err);
 }
 
@@ -266,26 +271,33 @@ static size_t hash_text(const char *text)
     uint64_t hash = 0xcbf29ce484222325ULL; /* FNV-1a */
     for (const char *c = text; *c != '\0'; c++)
         hash = (hash ^ (unsigned char)*c) * 0x100000001b3ULL;
-    return (size_t)(hash % PREPARED_SLOTS);
+    return (size_t)(hash % STATEMENT_SLOTS);
 }
 
 /* The slot of a statement: where it is, or where it would be put. */
 static size_t find_slot(const struct cb_db *db, const char *sql)
 {
     size_t slot = hash_text(sql);
-    while (db->prepared[slot] != NULL && strcmp(db->prepared[slot], sql) != 0)
-        slot = (slot + 1) % PREPARED_SLOTS;
+    while (db->statement[slot].text != NULL && strcmp(db->statement[slot].text, sql) != 0)
+        slot = (slot + 1) % STATEMENT_SLOTS;
     return slot;
 }
 
-static bool prepare(struct cb_db *db, size_t slot, const char *name, const char *sql, struct cb_error *err)
+static bool prepare(struct cb_db *db, struct statement *statement, const char *name, struct cb_error *err)
 {
-    PGresult *result = PQprepare(db->connection, name, sql, 0, NULL);
-    if (!take_result(db, result, NULL, err))
-        return false;
-    db->prepared[slot] = cb_xstrdup(sql);
-    db->prepared_count++;
-    return true;
+    PGresult *result = PQprepare(db->connection, name, statement->text, 0, NULL);
+    statement->is_prepared = take_result(db, result, NULL, err);
+    return statement->is_prepared;
+}
+
+/* The first time in one round trip; what comes again is prepared. */
+static PGresult *run_new(struct cb_db *db, size_t slot, const char *sql, const char *const *values, size_t n)
+{
+    if (db->statement_count < STATEMENT_MAX) {
+        db->statement[slot].text = cb_xstrdup(sql);
+        db->statement_count++;
+    }
+    return PQexecParams(db->connection, sql, (int)n, NULL, values, NULL, NULL, 0);
 }
 
 bool cb_db_run(struct cb_db *db, const char *sql, const struct cb_param *params, size_t n,
@@ -296,15 +308,15 @@ bool cb_db_run(struct cb_db *db, const char *sql, const struct cb_param *params,
         values[i] = param_text(&params[i]);
 
     size_t slot = find_slot(db, sql);
-    bool known = db->prepared[slot] != NULL;
+    struct statement *statement = &db->statement[slot];
     PGresult *result = NULL;
     bool ok = true;
-    if (!known && db->prepared_count >= PREPARED_MAX) {
-        result = PQexecParams(db->connection, sql, (int)n, NULL, values, NULL, NULL, 0);
+    if (statement->text == NULL) {
+        result = run_new(db, slot, sql, values, n);
     } else {
         char name[32];
         snprintf(name, sizeof name, "cb%zu", slot);
-        ok = known || prepare(db, slot, name, sql, err);
+        ok = statement->is_prepared || prepare(db, statement, name, err);
         if (ok)
             result = PQexecPrepared(db->connection, name, (int)n, values, NULL, NULL, 0);
     }
@@ -331,20 +343,21 @@ static void hand_to_outer(struct cb_db *db, int depth)
         entry->depth = depth - 1;
 }
 
+bool cb_tx_begin_with(struct cb_db *db, const char *first, struct cb_tx **ret_tx, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = cb_xalloc(sizeof *tx);
+    cb_auto(cb_free) char *savepoint = cb_xasprintf("SAVEPOINT cb%d", db->depth);
+    cb_auto(cb_free) char *sql = cb_xasprintf("%s; %s", db->depth == 0 ? "BEGIN" : savepoint, first);
+    *tx = (struct cb_tx){ .db = db, .depth = ++db->depth };
+    if (!cb_db_script(db, sql, err)) /* either of the two may have failed: it is abandoned */
+        return false;
+    *ret_tx = cb_steal(tx);
+    return true;
+}
+
 bool cb_tx_begin(struct cb_db *db, struct cb_tx **ret_tx, struct cb_error *err)
 {
-    char sql[64];
-    if (db->depth == 0)
-        snprintf(sql, sizeof sql, "BEGIN");
-    else
-        snprintf(sql, sizeof sql, "SAVEPOINT cb%d", db->depth);
-    if (!cb_db_script(db, sql, err))
-        return false;
-    struct cb_tx *tx = cb_xalloc(sizeof *tx);
-    tx->db = db;
-    tx->depth = ++db->depth;
-    *ret_tx = tx;
-    return true;
+    return cb_tx_begin_with(db, "", ret_tx, err);
 }
 
 bool cb_tx_commit(struct cb_tx **tx, struct cb_error *err)

@@ -1,7 +1,7 @@
 /* libpq: connections, transactions that end on every path, statements with parameters, SQLSTATE to error
  * kind.
  *
- * A statement is prepared once per connection, on its first use, keyed by its text. Results come as text.
+ * A statement that comes a second time on a connection is prepared, keyed by its text. Results come as text.
  * All functions work on one connection, which belongs to one thread. */
 #pragma once
 
@@ -66,6 +66,9 @@ const char *cb_db_sqlstate(const struct cb_db *db);
 /* A transaction, or a savepoint when one is open already. Leaving the scope rolls back; only commit commits,
  * and leaves NULL. An unknown outcome (connection lost during COMMIT) is TRANSIENT. */
 CB_MUST_CHECK bool cb_tx_begin(struct cb_db *db, struct cb_tx **ret_tx, struct cb_error *err);
+/* The same with a script that is its first statement, in one round trip. */
+CB_MUST_CHECK bool cb_tx_begin_with(struct cb_db *db, const char *first, struct cb_tx **ret_tx,
+                                    struct cb_error *err);
 CB_MUST_CHECK bool cb_tx_commit(struct cb_tx **tx, struct cb_error *err);
 void cb_tx_abandon(struct cb_tx *tx);
 CB_DEFINE_CLEANUP(struct cb_tx *, cb_tx_abandon)

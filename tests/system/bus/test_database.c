@@ -149,6 +149,23 @@ static bool put(const struct cb_event *cause, const char *salt, struct cb_error 
 
 static const struct cb_event cause = { .id = ID, .time_unix_ms = 1733659200250 };
 
+static void a_transaction_whose_first_statement_fails_is_over(void **state)
+{
+    (void)state;
+    cb_auto(cb_tx_abandon) struct cb_tx *outer = NULL, *inner = NULL;
+    struct cb_error err = { 0 };
+    assert_false(cb_tx_begin_with(db, "SELECT 1 FROM nowhere", &outer, &err));
+    assert_string_equal(cb_db_sqlstate(db), "42P01");
+    assert_false(cb_db_in_tx(db));
+    assert_true(cb_tx_begin_with(db, "SET LOCAL search_path TO calbus", &outer, NULL));
+    assert_int_equal(number("SELECT count(*) FROM outbox"), 0);
+    assert_false(cb_tx_begin_with(db, "SELECT 1 FROM nowhere", &inner, &err));
+    for (int i = 0; i < 3; i++) /* the savepoint is undone; said anew, then prepared, then once more */
+        assert_int_equal(number("SELECT count(*) FROM outbox"), 0);
+    assert_true(cb_tx_commit(&outer, NULL));
+    assert_int_equal(number("SELECT count(*) FROM calbus.outbox"), 0);
+}
+
 static void an_event_is_put_with_its_transaction_or_not_at_all(void **state)
 {
     (void)state;
@@ -361,6 +378,7 @@ int main(void)
         CASE(a_missing_migration_is_told_with_the_way_out),
         CASE(a_changed_applied_file_is_fatal),
         CASE(a_failing_file_leaves_nothing_and_those_before_it_stay),
+        CASE(a_transaction_whose_first_statement_fails_is_over),
         CASE(an_event_is_put_with_its_transaction_or_not_at_all),
         CASE(a_retry_says_the_same_thing_once),
         CASE(two_events_of_one_cause_need_their_own_salt),
