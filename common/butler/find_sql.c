@@ -76,26 +76,27 @@ static void put_certified(struct cb_bytes *sql, const struct cb_dataset_type *ty
 }
 
 void cb_put_find(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
-                 const char *path, bool many)
+                 const struct cb_find_form *form)
 {
+    bool certified = form->certified && type->calibs_table != NULL, tagged = form->tagged || !certified;
     cb_bytes_puts(sql, "SELECT t.n, ");
     cb_put_dataset_columns(sql, type->dims, "t.timespan");
     cb_bytes_puts(sql, " FROM ");
     cb_auto_bytes struct cb_bytes hits = CB_BYTES(CB_SQL_MAX);
     cb_bytes_puts(&hits, "(SELECT i.n, h.* FROM ");
-    if (many)
+    if (form->many)
         put_many_source(&hits, type->dims);
     else
         put_one_source(&hits, type->dims);
     cb_bytes_puts(&hits, " CROSS JOIN LATERAL (");
-    put_tagged(&hits, type, schema, path);
-    if (type->calibs_table != NULL) {
-        cb_bytes_puts(&hits, " UNION ALL ");
-        put_certified(&hits, type, schema, path);
-    }
+    if (tagged)
+        put_tagged(&hits, type, schema, form->path);
+    cb_bytes_puts(&hits, tagged && certified ? " UNION ALL " : "");
+    if (certified)
+        put_certified(&hits, type, schema, form->path);
     cb_bytes_puts(&hits, " ORDER BY place FETCH FIRST 1 ROW WITH TIES) h)");
     cb_put_dataset_joins(sql, schema, cb_bytes_text(&hits));
-    cb_bytes_puts(sql, " ORDER BY t.n");
+    cb_bytes_puts(sql, form->many ? " ORDER BY t.n" : "");
 }
 
 bool cb_find_params(const struct cb_dataset_type *type, const struct cb_data_id *id,

@@ -8,8 +8,13 @@
  * are CALIBRATION, their order. Result: the question's number, then the columns of the dataset
  * (cb_put_dataset_columns); the first collection with a match wins, more than one row of a question is an
  * ambiguous match. Names are qualified, so that no search path has to be set. */
+struct cb_find_form {
+    const char *path;
+    bool tagged, certified; /* the path may have collections with tags, with certifications */
+    bool many;
+};
 void cb_put_find(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
-                 const char *path, bool many);
+                 const struct cb_find_form *form);
 
 enum {
     CB_FIND_PATH_PARAM = 3,

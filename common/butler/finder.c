@@ -25,8 +25,10 @@ static bool is_listed(const struct cb_rows *rows, int64_t id)
     return false;
 }
 
-/* The path without collections that have never held the type, as the butler has it. */
-static bool keep_path(struct cb_finder *finder, const struct cb_collection_list *path, struct cb_error *err)
+/* The path without collections that have never held the type, as the butler has it; form: what is in it.
+ */
+static bool keep_path(struct cb_finder *finder, const struct cb_collection_list *path,
+                      struct cb_find_form *form, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *holders = NULL;
     if (!cb_db_run(finder->repo->db, sql_list_collections_of_type, CB_P(cb_p_int(finder->type.id)), &holders,
@@ -37,8 +39,11 @@ static bool keep_path(struct cb_finder *finder, const struct cb_collection_list 
     for (size_t i = 0; i < path->count; i++) {
         if (!is_listed(holders, path->item[i].id))
             continue;
+        bool certified = path->item[i].type == CB_COLLECTION_CALIBRATION;
         cb_array_int(&finder->ids, path->item[i].id);
-        cb_array_text(&finder->certified, path->item[i].type == CB_COLLECTION_CALIBRATION ? "t" : "f");
+        cb_array_text(&finder->certified, certified ? "t" : "f");
+        form->certified |= certified;
+        form->tagged |= !certified;
     }
     cb_array_end(&finder->ids);
     cb_array_end(&finder->certified);
@@ -51,18 +56,21 @@ bool cb_finder_open(struct cb_repo *repo, const char *type, const char *const *c
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto(cb_finder_close) struct cb_finder *finder = cb_xalloc(sizeof *finder);
     cb_auto_collections struct cb_collection_list path = { 0 };
+    struct cb_find_form form = { .path = path_sql };
     *finder = (struct cb_finder){ .repo = repo,
                                   .ids = CB_BYTES(CB_ARRAY_MAX),
                                   .certified = CB_BYTES(CB_ARRAY_MAX),
                                   .one = CB_BYTES(CB_SQL_MAX),
                                   .many = CB_BYTES(CB_SQL_MAX) };
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &finder->type, err) ||
-        !cb_collection_flatten(repo, collections, count, false, &path, err) || !keep_path(finder, &path, err))
+        !cb_collection_flatten(repo, collections, count, false, &path, err) ||
+        !keep_path(finder, &path, &form, err))
         return false;
     cb_auto(cb_free) char *quoted = cb_db_quote_identifier(repo->db, repo->schema);
     cb_auto(cb_free) char *schema = cb_xasprintf("%s.", quoted);
-    cb_put_find(&finder->one, &finder->type, schema, path_sql, false);
-    cb_put_find(&finder->many, &finder->type, schema, path_sql, true);
+    cb_put_find(&finder->one, &finder->type, schema, &form);
+    form.many = true;
+    cb_put_find(&finder->many, &finder->type, schema, &form);
     *ret_finder = cb_steal(finder);
     return true;
 }

@@ -60,7 +60,7 @@ static void put_look_up(struct cb_bytes *sql, const struct cb_dataset_type *type
         " AND NOT EXISTS (SELECT FROM unnest($3::text[]) n (name)"
         " WHERE NOT EXISTS (SELECT FROM %scollection c WHERE c.name = n.name)) AS known) k LEFT JOIN (",
         schema, schema);
-    cb_put_find(sql, type, schema, "path x", false);
+    cb_put_find(sql, type, schema, &(const struct cb_find_form){ "path x", true, true, false });
     cb_bytes_puts(sql, ") q ON true");
 }
 
