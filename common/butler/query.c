@@ -82,10 +82,11 @@ static bool run_select(struct cb_repo *repo, struct cb_select *select, const str
                        struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), ids = CB_BYTES(CB_ARRAY_MAX);
-    if (!cb_select_add_where(select, query, err))
+    cb_auto_bytes struct cb_bytes where = CB_BYTES(32U << 20);
+    if (!cb_select_put_where(select, query, &where, err))
         return false;
     cb_bytes_printf(&sql, "SELECT %s FROM %s%s WHERE %s", columns, cb_bytes_text(&select->from),
-                    select->joins != NULL ? select->joins : "", cb_bytes_text(&select->condition));
+                    select->from_tail != NULL ? select->from_tail : "", cb_bytes_text(&where));
     return put_datasets_exist(repo, select, query, &ids, &sql, err) &&
            cb_select_put_order(select, query, order, &sql, err) &&
            cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, ret_rows, err);
@@ -288,7 +289,7 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
     cb_select_add_param(&select, ids);
     cb_select_add_param(&select, type_id);
     put_ranked_hits(type, search, &select.from);
-    select.joins = dataset_joins;
+    select.from_tail = dataset_joins;
     offer_dataset_keys(&select, type->dims);
     add_order_tables(&select, query, type->dims);
     cb_bytes_puts(&columns, "t.rk, ");

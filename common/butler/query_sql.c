@@ -10,7 +10,7 @@ enum { FROM_MAX = 1 << 20, CONDITION_MAX = 32 << 20 };
 
 void cb_select_init(struct cb_select *select)
 {
-    *select = (struct cb_select){ .from = CB_BYTES(FROM_MAX), .condition = CB_BYTES(CONDITION_MAX) };
+    *select = (struct cb_select){ .from = CB_BYTES(FROM_MAX) };
     select->params = cb_xalloc_array(CB_QUERY_MAX_PARAMS, sizeof *select->params);
 }
 
@@ -19,7 +19,6 @@ void cb_select_done(struct cb_select *select)
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         free(select->key[i]);
     cb_bytes_done(&select->from);
-    cb_bytes_done(&select->condition);
     free(select->params);
     cb_where_sql_done(&select->where);
     *select = (struct cb_select){ 0 };
@@ -55,47 +54,49 @@ static void learn_keys(char *key[CB_DIMENSION_COUNT], const struct cb_element *e
     }
 }
 
-void cb_select_add_element(struct cb_select *select, enum cb_element_index index)
+static void join_element(struct cb_bytes *from, char *key[CB_DIMENSION_COUNT], enum cb_element_index index)
 {
     const struct cb_element *element = cb_element_at(index);
-    if (!element->has_table || (select->tables & CB_DIM(index)))
-        return;
     struct cb_bytes ties = CB_BYTES(FROM_MAX);
-    size_t n = put_ties(&ties, select->key, element);
-    if (select->from.size == 0)
-        cb_bytes_printf(&select->from, "\"%s\"", element->name);
+    size_t n = put_ties(&ties, key, element);
+    if (from->size == 0)
+        cb_bytes_printf(from, "\"%s\"", element->name);
     else
-        cb_bytes_printf(&select->from, " JOIN \"%s\" ON %s", element->name,
-                        n > 0 ? cb_bytes_text(&ties) : "true");
+        cb_bytes_printf(from, " JOIN \"%s\" ON %s", element->name, n > 0 ? cb_bytes_text(&ties) : "true");
     cb_bytes_done(&ties);
-    learn_keys(select->key, element);
+    learn_keys(key, element);
+}
+
+void cb_select_add_element(struct cb_select *select, enum cb_element_index index)
+{
+    if (!cb_element_at(index)->has_table || (select->tables & CB_DIM(index)))
+        return;
+    join_element(&select->from, select->key, index);
     select->tables |= CB_DIM(index);
 }
 
-/* Tables that only the condition names, inside EXISTS: tied to the outer keys, then to each other, all in
- * WHERE, where the server can make a join of it. */
+/* Tables that only the condition names, inside EXISTS: tied to the outer keys, then to each other. */
 static void put_exists(const struct cb_select *select, uint32_t extra, const char *condition,
                        struct cb_bytes *sql)
 {
     char *key[CB_DIMENSION_COUNT];
-    struct cb_bytes from = CB_BYTES(FROM_MAX), where = CB_BYTES(FROM_MAX);
+    struct cb_bytes from = CB_BYTES(FROM_MAX), outer = CB_BYTES(FROM_MAX);
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         key[i] = cb_xstrdup(select->key[i]);
     for (int i = 0; i < CB_ELEMENT_COUNT; i++) {
         if (!(extra & CB_DIM(i)))
             continue;
-        const struct cb_element *element = cb_element_at((enum cb_element_index)i);
-        cb_bytes_printf(&from, "%s\"%s\"", from.size > 0 ? ", " : "", element->name);
-        if (put_ties(&where, key, element) > 0)
-            cb_bytes_puts(&where, " AND ");
-        learn_keys(key, element);
+        if (from.size == 0) { /* the first has no ON: its ties to the rows outside are conditions */
+            put_ties(&outer, key, cb_element_at((enum cb_element_index)i));
+        }
+        join_element(&from, key, (enum cb_element_index)i);
     }
-    cb_bytes_printf(sql, "EXISTS (SELECT FROM %s WHERE %s(%s))", cb_bytes_text(&from), cb_bytes_text(&where),
-                    condition);
+    cb_bytes_printf(sql, "EXISTS (SELECT FROM %s WHERE %s%s(%s))", cb_bytes_text(&from),
+                    cb_bytes_text(&outer), outer.size > 0 ? " AND " : "", condition);
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         free(key[i]);
     cb_bytes_done(&from);
-    cb_bytes_done(&where);
+    cb_bytes_done(&outer);
 }
 
 static uint32_t elements_with_tables(uint32_t elements)
@@ -179,11 +180,12 @@ static uint32_t join_determined(struct cb_select *select, uint32_t extra)
     return extra;
 }
 
-bool cb_select_add_where(struct cb_select *select, const struct cb_query *query, struct cb_error *err)
+bool cb_select_put_where(struct cb_select *select, const struct cb_query *query, struct cb_bytes *sql,
+                         struct cb_error *err)
 {
     bool has_where = query->where != NULL && query->where[strspn(query->where, " \t\n")] != '\0';
     if (!has_where && query->instrument == NULL) {
-        cb_bytes_puts(&select->condition, "true");
+        cb_bytes_puts(sql, "true");
         return true;
     }
     if (!compile(select, query, err))
@@ -196,9 +198,9 @@ bool cb_select_add_where(struct cb_select *select, const struct cb_query *query,
         select->where.elements |= CB_DIM(CB_PHYSICAL_FILTER); /* what has a filter has its band */
     uint32_t extra = join_determined(select, elements_with_tables(select->where.elements) & ~select->tables);
     if (extra == 0)
-        cb_bytes_printf(&select->condition, "(%s)", cb_bytes_text(&condition));
+        cb_bytes_printf(sql, "(%s)", cb_bytes_text(&condition));
     else
-        put_exists(select, extra, cb_bytes_text(&condition), &select->condition);
+        put_exists(select, extra, cb_bytes_text(&condition), sql);
     return true;
 }
 

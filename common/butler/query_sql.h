@@ -11,15 +11,14 @@ struct cb_select {
     uint32_t tables;               /* elements in FROM under their own names */
     uint32_t helpers;              /* those of them that only the condition needs: no order names them */
     char *key[CB_DIMENSION_COUNT]; /* SQL of the dimensions' keys that FROM offers; NULL: none */
-    struct cb_bytes from;          /* the tables of elements are joined at its end */
-    const char *joins;             /* what is joined behind them; NULL: nothing */
+    struct cb_bytes from;
+    const char *from_tail;                  /* what is joined behind the elements' tables; NULL: nothing */
     const struct cb_where_dataset *dataset; /* a type whose fields can be named; NULL: none */
     bool has_validity; /* it is looked for in a CALIBRATION collection: its timespan limits what it goes with
                         */
     struct cb_param *params; /* [CB_QUERY_MAX_PARAMS] */
     size_t n_params;
     struct cb_where_sql where; /* owns the texts of its parameters */
-    struct cb_bytes condition; /* of WHERE */
 };
 
 void cb_select_init(struct cb_select *select);
@@ -34,10 +33,11 @@ static inline void cb_select_done_at_exit(struct cb_select *select)
 void cb_select_add_element(struct cb_select *select, enum cb_element_index index);
 /* A parameter's place: "$n" is n. */
 size_t cb_select_add_param(struct cb_select *select, const char *text);
-/* Compile the expression of the query into `condition`. Tables that it needs are joined in FROM where the
- * keys determine their row, else they are in an EXISTS, so that no row is multiplied. */
-CB_MUST_CHECK bool cb_select_add_where(struct cb_select *select, const struct cb_query *query,
-                                       struct cb_error *err);
+/* What is behind WHERE: the expression of the query. Tables that it needs are joined in FROM where the keys
+ * determine their row, so FROM is complete only then; else they are in an EXISTS, so that no row is
+ * multiplied. */
+CB_MUST_CHECK bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
+                                       struct cb_bytes *sql, struct cb_error *err);
 /* " ORDER BY ... LIMIT ... OFFSET ..."; fallback is the order when none is asked for. */
 CB_MUST_CHECK bool cb_select_put_order(const struct cb_select *select, const struct cb_query *query,
                                        const char *fallback, struct cb_bytes *sql, struct cb_error *err);
