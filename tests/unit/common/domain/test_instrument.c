@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "support/spec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static size_t count_band(const struct cb_physical_filter *filters, size_t count, const char *band)
@@ -42,6 +43,131 @@ static void latiss_bands_are_counted_as_upstream_counts_them(void **state)
     cb_auto(cb_free) struct cb_physical_filter *filters = all;
     for (size_t i = 0; i < sizeof bands / sizeof bands[0]; i++)
         assert_int_equal(count_band(filters, count, bands[i].band), bands[i].count);
+}
+
+struct band_count {
+    const char *band;
+    size_t count;
+};
+
+/* No other band than these. */
+static void check_bands(enum cb_camera camera, const struct band_count *bands, size_t n)
+{
+    struct cb_physical_filter *all = NULL;
+    size_t count = cb_instrument_filters(cb_instrument_at(camera), &all), sum = 0;
+    cb_auto(cb_free) struct cb_physical_filter *filters = all;
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(count_band(filters, count, bands[i].band), bands[i].count);
+        sum += bands[i].count;
+    }
+    assert_int_equal(sum, count);
+}
+
+static void bands_of_the_big_camera_and_its_commissioning_ones(void **state)
+{
+    (void)state;
+    static const struct band_count lsstcam[] = {
+        { "u", 9 },
+        { "g", 10 },
+        { "r", 10 },
+        { "i", 10 },
+        { "z", 10 },
+        { "y", 11 },
+        { "u~nd", 11 },
+        { "g~nd", 22 },
+        { "r~nd", 22 },
+        { "i~nd", 22 },
+        { "z~nd", 22 },
+        { "y~nd", 33 },
+        { "white", 12 },
+        { "white~nd", 11 },
+        { "unknown", 1 },
+        { "grid", 1 },
+        { "grid~nd", 11 },
+        { "spot", 1 },
+        { "spot~nd", 11 },
+        { "sparsegrid", 1 },
+        { "streak", 1 },
+        { "streak~nd", 11 },
+        { "ellipses", 1 },
+        { "ellipses~nd", 11 },
+        { "sparsegrid~nd", 11 },
+    };
+    static const struct band_count comcam[] = {
+        { "white", 3 }, { "unknown", 1 }, { "OG590", 1 }, { "u", 3 }, { "g", 2 },
+        { "r", 1 },     { "i", 1 },       { "z", 2 },     { "y", 1 },
+    };
+    check_bands(CB_CAMERA_LSSTCAM, lsstcam, sizeof lsstcam / sizeof lsstcam[0]);
+    check_bands(CB_CAMERA_LSSTCOMCAM, comcam, sizeof comcam / sizeof comcam[0]);
+    check_bands(CB_CAMERA_LSSTCOMCAMSIM, comcam, sizeof comcam / sizeof comcam[0]);
+}
+
+static void check_band(const char *filter, const char *expected)
+{
+    char band[CB_FILTER_NAME_SIZE];
+    bool is_there = cb_instrument_band(cb_instrument_at(CB_CAMERA_LSSTCAM), filter, band, NULL);
+    if (is_there != (expected != NULL) || (is_there && strcmp(band, expected) != 0))
+        fail_msg("band of %s is %s, not %s", filter, is_there ? band : "none",
+                 expected != NULL ? expected : "none");
+}
+
+/* Every colour of the bench alone and behind each neutral density; the densities alone. */
+static void neutral_densities_stand_alone_and_with_every_colour(void **state)
+{
+    (void)state;
+    static const char *const densities[] = { "ND_OD0.1", "ND_OD0.3", "ND_OD0.5",  "ND_OD0.7",
+                                             "ND_OD1.0", "ND_OD2.0", "ND_OD0.01", "ND_OD0.05",
+                                             "ND_OD0.4", "ND_OD3.0", "ND_OD4.0" };
+    static const char *const colours[][2] = {
+        { "SDSSu", "u" },   { "SDSSg", "g" },     { "SDSSr", "r" }, { "SDSSi", "i" }, { "SDSSz", "z" },
+        { "SDSSY", "y" },   { "480nm", "g" },     { "650nm", "r" }, { "750nm", "i" }, { "870nm", "z" },
+        { "950nm", "y" },   { "970nm", "y" },     { "grid", NULL }, { "spot", NULL }, { "sparsegrid", NULL },
+        { "streak", NULL }, { "ellipses", NULL },
+    };
+    char name[80], band[80];
+    for (size_t d = 0; d < sizeof densities / sizeof densities[0]; d++) {
+        check_band(densities[d], "white~nd");
+        for (size_t c = 0; c < sizeof colours / sizeof colours[0]; c++) {
+            const char *of = colours[c][1] != NULL ? colours[c][1] : colours[c][0];
+            check_band(colours[c][0], of);
+            snprintf(name, sizeof name, "%s~%s", colours[c][0], densities[d]);
+            snprintf(band, sizeof band, "%s~nd", of);
+            check_band(name, band);
+            snprintf(name, sizeof name, "%s~%s", densities[d], colours[c][0]);
+            check_band(name, NULL);
+        }
+    }
+    check_band("ND_OD0.2", NULL);
+    check_band("r_57~ND_OD0.1", NULL);
+    check_band("empty~ND_OD0.1", NULL);
+}
+
+/* The projector's lamps: alone; behind an open slot with the lamp's band; behind a filter with the filter's,
+ * and then only the white ones and the one of its band. */
+static void projector_lamps_stand_alone_and_behind_what_lets_them_through(void **state)
+{
+    (void)state;
+    static const char *const lamps[][2] = { { "HIGH", "white" }, { "LOW", "white" }, { "uv", "u" },
+                                            { "blue", "g" },     { "red", "r" },     { "nm750", "i" },
+                                            { "nm850", "z" },    { "nm960", "y" } };
+    static const char *const open[] = { "none", "ph_5", "ef_43" };
+    static const char *const filters[][2] = { { "u_24", "u" }, { "g_6", "g" },  { "r_57", "r" },
+                                              { "i_39", "i" }, { "z_20", "z" }, { "y_10", "y" } };
+    char name[80];
+    for (size_t l = 0; l < sizeof lamps / sizeof lamps[0]; l++) {
+        bool white = strcmp(lamps[l][1], "white") == 0;
+        check_band(lamps[l][0], lamps[l][1]);
+        snprintf(name, sizeof name, "empty~%s", lamps[l][0]);
+        check_band(name, NULL);
+        for (size_t o = 0; o < sizeof open / sizeof open[0]; o++) {
+            snprintf(name, sizeof name, "%s~%s", open[o], lamps[l][0]);
+            check_band(name, lamps[l][1]);
+        }
+        for (size_t f = 0; f < sizeof filters / sizeof filters[0]; f++) {
+            snprintf(name, sizeof name, "%s~%s", filters[f][0], lamps[l][0]);
+            check_band(name, white || strcmp(lamps[l][1], filters[f][1]) == 0 ? filters[f][1] : NULL);
+        }
+    }
 }
 
 static void a_filter_has_a_band(void **state)
@@ -145,6 +271,41 @@ static void there_are_72_science_detectors_of_itl_and_117_of_e2v(void **state)
     assert_int_equal(e2v, 117);
 }
 
+/* 21 rafts of nine from R01 to R43, then two guiders and two wavefront halves in each corner. */
+static void detectors_are_numbered_raft_by_raft(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raft;
+        int first;
+    } rafts[] = { { "R01", 0 },   { "R02", 9 },   { "R03", 18 },  { "R10", 27 },  { "R11", 36 },
+                  { "R12", 45 },  { "R13", 54 },  { "R14", 63 },  { "R20", 72 },  { "R21", 81 },
+                  { "R22", 90 },  { "R23", 99 },  { "R24", 108 }, { "R30", 117 }, { "R31", 126 },
+                  { "R32", 135 }, { "R33", 144 }, { "R34", 153 }, { "R41", 162 }, { "R42", 171 },
+                  { "R43", 180 }, { "R00", 189 }, { "R04", 193 }, { "R40", 197 }, { "R44", 201 } };
+    static const char *const slots[] = { "S00", "S01", "S02", "S10", "S11", "S12", "S20", "S21", "S22" };
+    static const char *const corner[][2] = {
+        { "SG0", "GUIDER" }, { "SG1", "GUIDER" }, { "SW0", "WAVEFRONT" }, { "SW1", "WAVEFRONT" }
+    };
+    const struct cb_instrument *camera = cb_instrument_find("LSSTCam");
+    size_t seen = 0;
+    for (size_t r = 0; r < sizeof rafts / sizeof rafts[0]; r++) {
+        bool is_corner = rafts[r].first >= 189;
+        for (int s = 0; s < (is_corner ? 4 : 9); s++, seen++) {
+            char name[20];
+            struct cb_detector detector;
+            const char *slot = is_corner ? corner[s][0] : slots[s];
+            snprintf(name, sizeof name, "%s_%s", rafts[r].raft, slot);
+            assert_true(cb_instrument_detector_named(camera, name, &detector, NULL));
+            assert_int_equal(detector.id, rafts[r].first + s);
+            assert_string_equal(detector.raft, rafts[r].raft);
+            assert_string_equal(detector.name_in_raft, slot);
+            assert_string_equal(detector.purpose, is_corner ? corner[s][1] : "SCIENCE");
+        }
+    }
+    assert_int_equal(seen, camera->n_detectors);
+}
+
 static void detectors_beyond_the_last_are_not_found(void **state)
 {
     (void)state;
@@ -162,6 +323,10 @@ int main(void)
     const struct CMUnitTest instrument[] = {
         cmocka_unit_test(each_camera_registers_its_filters),
         cmocka_unit_test(latiss_bands_are_counted_as_upstream_counts_them),
+        cmocka_unit_test(bands_of_the_big_camera_and_its_commissioning_ones),
+        cmocka_unit_test(neutral_densities_stand_alone_and_with_every_colour),
+        cmocka_unit_test(projector_lamps_stand_alone_and_behind_what_lets_them_through),
+        cmocka_unit_test(detectors_are_numbered_raft_by_raft),
         cmocka_unit_test(a_filter_has_a_band),
         cmocka_unit_test(records_are_those_of_registration),
         cmocka_unit_test(detectors_have_number_name_and_serial),
