@@ -2,6 +2,7 @@
 #include "domain/translate.h"
 
 #include "base/tai.h"
+#include "domain/celestial.h"
 #include "domain/translate_header.h"
 
 #include <inttypes.h>
@@ -497,25 +498,48 @@ static bool has_put_date(const struct cb_header *h)
     return strcmp(written, observed) == 0;
 }
 
+/* Where the telescope stands: as the header says, else as is known. */
+static struct cb_place place_of(const struct cb_header *h)
+{
+    static const struct cb_place simonyi = { -70.749417, -30.244639 }, auxiliary = { -70.747698, -30.244728 };
+    struct cb_place place;
+    double x = 0.0, y = 0.0, z = 0.0;
+    if (cb_header_number(h, "OBSGEO-X", &x) && cb_header_number(h, "OBSGEO-Y", &y) &&
+        cb_header_number(h, "OBSGEO-Z", &z) && cb_place_from_geocentric(x, y, z, &place))
+        return place;
+    return h->instrument->camera == CB_CAMERA_LATISS ? auxiliary : simonyi;
+}
+
+static bool tracking_of_header(const struct cb_header *h, double *ra, double *dec)
+{
+    const char *frame = cb_header_text(h, "RADESYS");
+    if (!pointing_pair(h, "RASTART", "DECSTART", ra, dec) && !pointing_pair(h, "RA", "DEC", ra, dec))
+        return false;
+    if (fabs(*dec) > 90.0)
+        return false;
+    if (frame != NULL && strcasecmp(frame, "FK5") == 0)
+        fk5_to_icrs(ra, dec);
+    return frame == NULL || strcasecmp(frame, "FK5") == 0 || strcasecmp(frame, "ICRS") == 0;
+}
+
+/* Needs the alt-az pointing: where the time of writing was put for that of observation, what the header says
+ * of the stars is not of this time. */
 static void translate_tracking(const struct cb_header *h, struct cb_exposure_record *r)
 {
     double ra = 0.0, dec = 0.0;
-    const char *frame = cb_header_text(h, "RADESYS");
     bool tracks = !cb_header_is_defined(h, "TRACKSYS") || is_text(h, "TRACKSYS", "RADEC");
-    if (is_type(r, "bias") || is_type(r, "flat") || !tracks)
+    if (is_type(r, "bias") || is_type(r, "flat") || !tracks || !cb_header_has_key(h, "DATE"))
         return;
-    if (!cb_header_has_key(h, "DATE") || has_put_date(h))
-        return; /* what is told of the sky is not of this time; at best an alt-az pointing is known */
-    if (!pointing_pair(h, "RASTART", "DECSTART", &ra, &dec) && !pointing_pair(h, "RA", "DEC", &ra, &dec))
-        return;
-    if (fabs(dec) > 90.0)
-        return;
-    if (frame != NULL && strcasecmp(frame, "FK5") == 0)
-        fk5_to_icrs(&ra, &dec);
-    else if (frame != NULL && strcasecmp(frame, "ICRS") != 0)
-        return;
-    r->tracking_ra_deg = (struct cb_optional_number){ true, wrap_360(ra) };
-    r->tracking_dec_deg = (struct cb_optional_number){ true, dec };
+    bool is_known = false;
+    if (!has_put_date(h)) {
+        is_known = tracking_of_header(h, &ra, &dec);
+    } else if (r->zenith_angle_deg.known) {
+        cb_icrs_of_altaz(90.0 - r->zenith_angle_deg.value, r->azimuth_deg.value, r->span.begin_ns,
+                         place_of(h), &ra, &dec);
+        is_known = true;
+    }
+    r->tracking_ra_deg = (struct cb_optional_number){ is_known, wrap_360(ra) };
+    r->tracking_dec_deg = (struct cb_optional_number){ is_known, dec };
 }
 
 /* On sky (instruments.md 2.3); the telescope is somewhere else for calibrations. */
@@ -632,8 +656,8 @@ static bool translate_observation(const struct cb_header *h, struct cb_exposure_
         !translate_program(h, r, err) || !translate_target(h, r, mountain, err) ||
         !translate_filter(h, r, err))
         return false;
-    translate_tracking(h, r);
     translate_altaz(h, r, mountain);
+    translate_tracking(h, r);
     translate_rotation(h, r, mountain);
     r->can_see_sky = can_see_sky(h, r, mountain);
     r->has_simulated = has_simulated(h);

@@ -2,9 +2,9 @@
  * instruments.md 0-2. Cameras: LATISS, LSSTComCam, LSSTComCamSim, LSSTCam.
  *
  * Order of repairs: the correction file's cards (given by the caller), then the camera's own
- * (translate_repairs.c). Differs: where the translators convert an alt-az pointing to ICRS (DATE-OBS equal to
- * DATE, or RADESYS neither ICRS nor FK5) the tracking position is NULL; a position angle that LATISS lacks is
- * NULL, not NaN. */
+ * (translate_repairs.c). Differs: where RADESYS is neither ICRS nor FK5 the tracking position is NULL; a
+ * position angle that LATISS lacks is NULL, not NaN; a position that is made from an alt-az pointing
+ * (DATE-OBS equal to DATE) is good to an arcsecond. */
 #pragma once
 
 #include "base/error.h"

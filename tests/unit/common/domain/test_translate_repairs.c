@@ -624,6 +624,30 @@ static void an_end_by_exposure_time_is_the_observatorys(void **state)
     assert_int_equal(record.span.end_ns, INT64_C(1762895490282725200));
 }
 
+/* A LATISS frame of 2020-01-21 whose time of observation was not known: the telescope's own angles tell where
+ * it looked. Position as the observatory's translator gives it. */
+static void a_frame_without_its_time_is_placed_by_the_telescopes_angles(void **state)
+{
+    (void)state;
+    struct cards cards = real_header();
+    struct cb_exposure_record record;
+    change_all(&cards,
+               LATISS "; OBSID=AT_O_20200121_000045; DAYOBS='20200121'; SEQNUM=45; IMGTYPE=SKYEXP; "
+                      "DATE-OBS='1970-01-01T00:00:08.000'; DATE='2020-01-21T23:41:04.593'; TRACKSYS=null");
+    change_all(&cards,
+               "MJD=58869.9868587167; AZSTART=-89.9921103531815; ELSTART=79.9906243963924; ROTPA=5.0; "
+               "OBSGEO-X=1818938.94; OBSGEO-Y=-5208470.95; OBSGEO-Z=-3195172.08");
+    struct cb_card_source source = source_of(&cards);
+    assert_true(cb_translate(&source, NULL, &record, NULL));
+    assert_close(record.tracking_ra_deg.value, 33.40236459968723, 1.0 / 3600.0);
+    assert_close(record.tracking_dec_deg.value, -29.82358627789406, 1.0 / 3600.0);
+    assert_close(record.sky_angle_deg.value, 5.0, 0.0);
+    set(&cards, "ELSTART", "null");
+    assert_true(cb_translate(&source, NULL, &record, NULL));
+    assert_false(record.tracking_ra_deg.known);
+    assert_false(record.sky_angle_deg.known);
+}
+
 int main(void)
 {
     const struct CMUnitTest repairs[] = {
@@ -645,6 +669,7 @@ int main(void)
         cmocka_unit_test(controllers_and_simulations),
         cmocka_unit_test(an_end_before_the_begin_is_the_begin),
         cmocka_unit_test(an_end_by_exposure_time_is_the_observatorys),
+        cmocka_unit_test(a_frame_without_its_time_is_placed_by_the_telescopes_angles),
     };
     return cmocka_run_group_tests_name("repairs of headers", repairs, NULL, NULL);
 }
