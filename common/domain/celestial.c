@@ -48,12 +48,13 @@ double cb_ut1_minus_utc_s(int64_t tai_ns)
         0.009,  -0.014, -0.004, 0.059,  /* 2024 */
         0.046,  0.037,  0.043,  0.093,  /* 2025 */
     };
-    const double last = (double)(sizeof quarters / sizeof quarters[0] - 1);
+    const size_t n = sizeof quarters / sizeof quarters[0];
+    const double last = (double)(n - 1);
     int64_t first_day = 0;
     (void)cb_days_from_date(2018, 1, 1, &first_day);
     double at = ((double)tai_ns / (double)CB_NS_PER_DAY - (double)first_day) / (365.25 / 4.0);
     at = at < 0.0 ? 0.0 : at > last ? last : at;
-    size_t before = at >= last ? (size_t)last - 1 : (size_t)at;
+    size_t before = at >= last ? n - 2 : (size_t)at;
     double part = at - (double)before;
     return quarters[before] * (1.0 - part) + quarters[before + 1] * part;
 }
@@ -72,9 +73,9 @@ static double centuries_of(int64_t tai_ns)
 /* The Earth's rotation angle. */
 static double rotation_of(int64_t tai_ns)
 {
-    double utc_s = (double)(cb_utc_from_tai(tai_ns) % CB_NS_PER_DAY) / 1e9 + cb_ut1_minus_utc_s(tai_ns);
-    double whole = (double)(cb_utc_from_tai(tai_ns) / CB_NS_PER_DAY) - DAYS_1970_TO_J2000,
-           part = utc_s / 86400.0;
+    int64_t utc_ns = cb_utc_from_tai(tai_ns), days = utc_ns / CB_NS_PER_DAY;
+    double seconds = (double)(utc_ns % CB_NS_PER_DAY) / 1e9 + cb_ut1_minus_utc_s(tai_ns);
+    double whole = (double)days - DAYS_1970_TO_J2000, part = seconds / 86400.0;
     double turns = 0.7790572732640 + 0.00273781191135448 * (whole + part) + fmod(whole, 1.0) + part;
     return 2.0 * M_PI * fmod(turns, 1.0);
 }
