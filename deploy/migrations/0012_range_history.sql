@@ -43,8 +43,8 @@ ALTER TABLE calbus.certification ADD COLUMN ranges integer NOT NULL DEFAULT 1;  
 ALTER TABLE calbus.proposal
     ADD COLUMN kind text NOT NULL DEFAULT 'CERTIFICATION' CHECK (kind IN ('CERTIFICATION', 'RANGE'));
 DROP INDEX calbus.one_open_proposal;
-CREATE UNIQUE INDEX one_open_proposal ON calbus.proposal (repository, ticket_chain, kind)
-    WHERE state NOT IN ('REJECTED', 'WITHDRAWN', 'ROLLED_BACK', 'SUPERSEDED', 'DEPLOYED');
+CREATE UNIQUE INDEX one_open_proposal ON calbus.proposal (repository, ticket_chain)
+    WHERE kind = 'CERTIFICATION' AND state NOT IN ('REJECTED', 'WITHDRAWN', 'ROLLED_BACK', 'SUPERSEDED', 'DEPLOYED');
 
 CREATE TABLE calbus.proposed_change (
     proposal_id     text    PRIMARY KEY REFERENCES calbus.proposal,

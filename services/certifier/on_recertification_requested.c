@@ -107,18 +107,13 @@ static bool store_proposal(const struct range_job *job, struct cb_db *db, const 
         return false;
     if (!cb_collection_name_chain(request->collection, chain, NULL))
         snprintf(chain, sizeof chain, "%s", request->collection);
-    bool ok = cb_db_run(db, sql_store_proposal,
-                        CB_P(cb_p_text(id), cb_p_text(request->repository), cb_p_text(outcome->instrument),
-                             cb_p_text(name.ticket), cb_p_text(request->taxicab_ticket), cb_p_text(""),
-                             cb_p_text(""), cb_p_text(request->reason), cb_p_text(chain),
-                             cb_p_text(cb_approval_state_name(CB_APPROVAL_PROPOSED)), cb_p_text(""),
-                             cb_p_text(request->by), cb_p_text("RANGE")),
-                        NULL, err);
-    if (!ok && strcmp(cb_db_sqlstate(db), "23505") == 0)
-        return cb_fail(err, CB_ERR_CONFLICT,
-                       "another change of ranges of %s is before the board; see \"calbus approval list\"",
-                       chain);
-    return ok;
+    return cb_db_run(db, sql_store_proposal,
+                     CB_P(cb_p_text(id), cb_p_text(request->repository), cb_p_text(outcome->instrument),
+                          cb_p_text(name.ticket), cb_p_text(request->taxicab_ticket), cb_p_text(""),
+                          cb_p_text(""), cb_p_text(request->reason), cb_p_text(chain),
+                          cb_p_text(cb_approval_state_name(CB_APPROVAL_PROPOSED)), cb_p_text(""),
+                          cb_p_text(request->by), cb_p_text("RANGE")),
+                     NULL, err);
 }
 
 /* Tried first, so that the board is not asked for what cannot be. */

@@ -58,8 +58,11 @@ bool make_proposed_change(const struct certifier *me, struct cb_db *db, struct p
     const struct range_job job = {
         .me = me, .cause = cause, .request = request, .proposal_id = proposal->id
     };
-    if (!change_ranges(&job, db, &outcome, err) ||
-        !cb_db_run(db, sql_count_holders,
+    if (!change_ranges(&job, db, &outcome, err))
+        return false;
+    if (outcome.changed == 0)
+        return cb_fail(err, CB_ERR_CONFLICT, "the ranges of %s are so already", request->collection);
+    if (!cb_db_run(db, sql_count_holders,
                    CB_P(cb_p_text(proposal->repository), cb_p_text(proposal->ticket_chain),
                         cb_p_text(request->collection)),
                    &holders, err))

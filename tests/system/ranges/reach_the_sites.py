@@ -120,7 +120,7 @@ def what_was_accepted_needs_the_board(suite):
     assert "is not after its begin" in recertify(suite, "--end-date", "2024-11-01", "--taxicab", "TAXICAB-8", status=1)
     assert "not a ticket's key" in recertify(suite, "--end-date", "2025-02-01", "--taxicab", "x", status=1)
     recertify(suite, "--end-date", "2025-02-01", "--taxicab", "TAXICAB-8")
-    assert "another change of ranges" in recertify(suite, "--end-date", "2025-03-01", "--taxicab", "TAXICAB-9", status=4)
+    recertify(suite, "--end-date", "2025-02-01", "--taxicab", "TAXICAB-29")  # the same, by somebody who did not know
     assert certified(suite, "/repo/main") == before, "nothing changes before the board accepts"
     one = proposal(suite, "TAXICAB-8")
     assert (one["state"], one["kind"], one["types"]) == ("HAILED", "RANGE", "ptc"), one
@@ -160,6 +160,8 @@ def an_accepted_change_reaches_every_site_whatever_is_killed(suite):
     accepted = ("approval", "accept", "TAXICAB-9", "--reason", "as it should be", "--by", "chair")
     with Held(suite) as held:
         suite.calbus(*accepted)
+        late = suite.run("approval", "accept", "TAXICAB-29", "--reason", "as it should be", "--by", "chair")
+        assert late.returncode == 4 and "are so already" in late.stderr and proposal(suite, "TAXICAB-29")["state"] == "HAILED", late
         assert len(spans(certified(suite, "/repo/main"))) == 1 and "1738368000" in spans(certified(suite, "/repo/main"))[0]
         wait_until("a site is being changed", lambda: suite.count("pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted"), 30)
         listed, = suite.items("dist", "list")
@@ -313,7 +315,17 @@ def explained(suite):
     assert "by operator: light leak (TAXICAB-11)" in gone[("decertified", COLLECTION)], gone
     hole = why(3, "2024-12-10T12:00:00")
     assert any("it held then until" in text and "TAXICAB-12" in text for text in hole.values()), hole
-    assert "it is accepted" not in str(hole) and ("not_searched", NEXT) in hole, hole
+    assert hole[("not_searched", NEXT)] == f"its collection is not in {COLLECTION}", "the board knows nothing of it"
+    suite.rows("INSERT INTO calbus.certification (request_id, repository, instrument, dataset_type, physical_filter, generation_run,"
+               " collection, ticket_chain, datasets, by_whom, accept_failures) VALUES ('x', '/repo/main', 'LSSTComCam', 'ptc', '', 'x',"
+               f" '{NEXT}', '{NEXT}', 4, 'me', '')")
+    assert why(3, "2024-12-12")[("not_searched", NEXT)].endswith("; it has not been put before the board")
+    suite.rows("INSERT INTO calbus.proposal (id, repository, instrument, ticket, taxicab_ticket, deployment_ticket, label, title,"
+               " ticket_chain, state, sequence, report, proposed_by) VALUES ('01a20000-0000-7000-8000-000000000008', '/repo/main',"
+               f" 'LSSTComCam', 'DM-8', 'TAXICAB-38', '', 'ptc', '', '{NEXT}', 'HAILED', 1, '', 'builder')")
+    assert why(3, "2024-12-12")[("not_searched", NEXT)].endswith("; the board has not accepted it: TAXICAB-38 is HAILED")
+    suite.rows("UPDATE calbus.proposal SET state = 'ACCEPTED' WHERE ticket = 'DM-8' AND kind = 'CERTIFICATION'")
+    assert why(3, "2024-12-12")[("not_searched", NEXT)].endswith("; the board has accepted it as TAXICAB-38")
 
 
 def the_history_cannot_be_changed_unnoticed(suite):
