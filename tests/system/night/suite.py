@@ -161,7 +161,8 @@ class Suite:
         before = wait_until("the database answers", lambda: self.tolerant(lambda: str(self.count(requests))))
         self.ask(*words, done=lambda: self.count(requests) > int(before))
         wait_until(f"{kind} is answered", lambda: self.tolerant(lambda: self.count(requests + " AND state = 'open'") == 0))
-        refused = self.rows(f"SELECT error FROM {requests} AND state <> 'done'")
+        refused = wait_until("the database answers", lambda: self.tolerant(
+            lambda: [self.rows(f"SELECT error FROM {requests} AND state <> 'done'")]))[0]
         assert not refused, f"{kind}: {refused}"
 
     @staticmethod
