@@ -1,6 +1,7 @@
 /* A person changes the validity of what is certified: at once, or by a proposal to the board. */
 #include "base/json.h"
 #include "base/uuid.h"
+#include "consent.h"
 #include "domain/collection_name.h"
 #include "domain/ticket.h"
 #include "proposal.h"

@@ -1,5 +1,4 @@
-/* Ranges of what is certified are changed or taken out: whether the board must consent, and the change
- * itself. */
+/* Ranges of what is certified are changed or taken out. */
 #pragma once
 
 #include "calbus/v1/certification.pb-c.h"
@@ -30,11 +29,6 @@ CB_MUST_CHECK bool change_ranges(const struct range_job *job, struct cb_db *db,
 /* What change_ranges would do, of which nothing remains. Errors: as there. */
 CB_MUST_CHECK bool try_change(const struct range_job *job, struct cb_db *db,
                               struct range_outcome *ret_outcome, struct cb_error *err);
-
-/* Whether a collection's ranges may be changed without the board: it may where they are a user's, or neither
- * accepted nor in force. Errors: CONFLICT the board is looking at them now. */
-CB_MUST_CHECK bool is_consent_needed(const struct range_job *job, struct cb_db *db, const char *collection,
-                                     bool *ret_needed, struct cb_error *err);
 
 /* "begin 2024-12-09T06:00:00, end open, of detector 4", for people. */
 struct cb_bytes;
