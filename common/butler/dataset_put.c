@@ -17,6 +17,7 @@ struct item {
     struct cb_data_id id; /* with implied values */
     char uuid[CB_UUID_TEXT_SIZE];
     bool is_there; /* stored already: skipped */
+    bool has_file; /* and so is its file */
     char path[CB_DATASET_PATH_SIZE];
     char *recorded;
     int64_t size_bytes;
@@ -28,7 +29,7 @@ struct batch {
     struct cb_collection run;
     const struct cb_storage_class *storage_class;
     const struct cb_put_options *options;
-    size_t n, n_new;
+    size_t n, n_new, n_files; /* all; new in the registry, in the datastore */
     struct item *items;
     const struct cb_data_id **ids; /* [n] of items */
 };
@@ -176,6 +177,9 @@ static bool keep_ending(const struct batch *batch, const struct cb_put *put, cha
     const char *formatter = formatter_of(batch, put);
     const char *endings = formatter != NULL ? cb_formatter_endings(formatter) : NULL;
     char known[ENDING_SIZE];
+    ret_ending[0] = '\0';
+    if (put->file == NULL)
+        return true;
     own_ending(put->file, ret_ending);
     if (endings == NULL || batch->options->transfer == CB_TRANSFER_DIRECT)
         return true;
@@ -264,7 +268,8 @@ static bool find_existing(struct batch *batch, struct cb_error *err)
     if (!cb_id_arrays_fill(&arrays, batch->ids, batch->n, batch->type.dims, err))
         return false;
     cb_id_arrays_params(&arrays, params, &n_params);
-    cb_bytes_puts(&sql, "SELECT i.n, t.dataset_id FROM ");
+    cb_bytes_puts(&sql, "SELECT i.n, t.dataset_id, EXISTS (SELECT FROM file_datastore_records f"
+                        " WHERE f.dataset_id = t.dataset_id) FROM ");
     cb_put_id_source(&sql, batch->type.dims, 3);
     cb_bytes_printf(&sql,
                     " CROSS JOIN LATERAL (SELECT t.dataset_id FROM \"%s\" t"
@@ -279,32 +284,56 @@ static bool find_existing(struct batch *batch, struct cb_error *err)
         if (batch->options->existing == CB_EXISTING_REFUSE)
             return fail_taken(batch, item, cb_rows_text(rows, k, 1), err);
         item->is_there = true;
+        item->has_file = cb_rows_bool(rows, k, 2);
         memcpy(item->uuid, cb_rows_text(rows, k, 1), CB_UUID_TEXT_SIZE);
     }
     return true;
 }
 
-/* Is the file that of the new dataset before? Then it is there already. */
+/* Does this dataset bring a file? */
+static bool needs_file(const struct batch *batch, const struct item *item)
+{
+    return !item->is_there || (batch->options->restores && !item->has_file);
+}
+
+/* Is the file that of the dataset before? Then it has been brought. */
 static bool shares_file(const struct batch *batch, size_t i)
 {
-    return i > 0 && !batch->items[i - 1].is_there &&
+    return i > 0 && batch->items[i - 1].recorded != NULL && batch->items[i].put->file != NULL &&
+           batch->items[i - 1].put->file != NULL &&
            strcmp(batch->items[i].put->file, batch->items[i - 1].put->file) == 0;
+}
+
+static bool bring_file(struct batch *batch, size_t i, struct cb_error *err)
+{
+    struct item *item = &batch->items[i];
+    const struct cb_put_record *record = item->put->record;
+    if (record != NULL && record->uri != NULL) {
+        item->recorded = cb_xstrdup(record->uri);
+    } else if (shares_file(batch, i)) {
+        item->recorded = cb_xstrdup(batch->items[i - 1].recorded);
+        item->size_bytes = batch->items[i - 1].size_bytes;
+    } else if (!cb_datastore_ingest(batch->repo, item->put->file,
+                                    record != NULL && record->path != NULL ? record->path : item->path,
+                                    batch->options->transfer, &item->recorded, &item->size_bytes, err)) {
+        return cb_context(err, "cannot put %s", batch->type.name);
+    }
+    if (record != NULL)
+        item->size_bytes = record->size_bytes;
+    if (batch->options->untracked)
+        item->size_bytes = -1;
+    return true;
 }
 
 static bool bring_files(struct batch *batch, struct cb_error *err)
 {
     for (size_t i = 0; i < batch->n; i++) {
-        struct item *item = &batch->items[i];
-        if (item->is_there)
+        batch->n_new += !batch->items[i].is_there;
+        if (!needs_file(batch, &batch->items[i]))
             continue;
-        if (shares_file(batch, i)) {
-            item->recorded = cb_xstrdup(batch->items[i - 1].recorded);
-            item->size_bytes = batch->items[i - 1].size_bytes;
-        } else if (!cb_datastore_ingest(batch->repo, item->put->file, item->path, batch->options->transfer,
-                                        &item->recorded, &item->size_bytes, err)) {
-            return cb_context(err, "cannot put %s", batch->type.name);
-        }
-        batch->n_new++;
+        if (!bring_file(batch, i, err))
+            return false;
+        batch->n_files++;
     }
     return true;
 }
@@ -340,36 +369,47 @@ static bool insert_tags(struct batch *batch, const char *uuids, struct cb_error 
     return cb_db_run(batch->repo->db, cb_bytes_text(&sql), params, n_params, NULL, err);
 }
 
-static bool insert_records(struct batch *batch, const char *uuids, struct cb_error *err)
+/* The ids of new datasets, or of those that bring a file. */
+static const char *uuids_of(const struct batch *batch, bool with_file, struct cb_bytes *array)
+{
+    cb_array_begin(array);
+    for (size_t i = 0; i < batch->n; i++)
+        if (with_file ? needs_file(batch, &batch->items[i]) : !batch->items[i].is_there)
+            cb_array_text(array, batch->items[i].uuid);
+    return cb_array_end(array);
+}
+
+static bool insert_records(struct batch *batch, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes paths = CB_BYTES(CB_ARRAY_MAX), formatters = CB_BYTES(CB_ARRAY_MAX);
-    cb_auto_bytes struct cb_bytes sizes = CB_BYTES(CB_ARRAY_MAX);
+    cb_auto_bytes struct cb_bytes sizes = CB_BYTES(CB_ARRAY_MAX), checksums = CB_BYTES(CB_ARRAY_MAX);
+    cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
+    const char *uuids = uuids_of(batch, true, &array);
     cb_array_begin(&paths);
     cb_array_begin(&formatters);
     cb_array_begin(&sizes);
+    cb_array_begin(&checksums);
     for (size_t i = 0; i < batch->n; i++) {
         const struct item *item = &batch->items[i];
-        if (item->is_there)
+        if (!needs_file(batch, item))
             continue;
         cb_array_text(&paths, item->recorded);
         cb_array_text(&formatters, formatter_of(batch, item->put));
-        cb_array_int(&sizes, batch->options->untracked ? -1 : item->size_bytes);
+        cb_array_int(&sizes, item->size_bytes);
+        cb_array_text(&checksums, item->put->record != NULL ? item->put->record->checksum : NULL);
     }
-    return cb_db_run(batch->repo->db, sql_insert_records,
+    return cb_db_run(batch->repo->db, sql_insert_locations, CB_P(cb_p_text(uuids)), NULL, err) &&
+           cb_db_run(batch->repo->db, sql_insert_records,
                      CB_P(cb_p_text(uuids), cb_p_text(cb_array_end(&paths)),
                           cb_p_text(cb_array_end(&formatters)), cb_p_text(batch->type.storage_class),
-                          cb_p_text(cb_array_end(&sizes))),
+                          cb_p_text(cb_array_end(&sizes)), cb_p_text(cb_array_end(&checksums))),
                      NULL, err);
 }
 
 static bool insert_rows(struct batch *batch, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
-    cb_array_begin(&array);
-    for (size_t i = 0; i < batch->n; i++)
-        if (!batch->items[i].is_there)
-            cb_array_text(&array, batch->items[i].uuid);
-    const char *uuids = cb_array_end(&array);
+    const char *uuids = uuids_of(batch, false, &array);
     drop_existing(batch);
     int64_t now_us = cb_clock_tai_ns() / 1000 * 1000; /* the butler's clock has microseconds */
     return cb_add_summaries(batch->repo, batch->run.id, &batch->type, batch->ids, batch->n_new, err) &&
@@ -377,9 +417,7 @@ static bool insert_rows(struct batch *batch, struct cb_error *err)
                batch->repo->db, sql_insert_datasets,
                CB_P(cb_p_text(uuids), cb_p_int(batch->type.id), cb_p_int(now_us), cb_p_int(batch->run.id)),
                NULL, err) &&
-           insert_tags(batch, uuids, err) &&
-           cb_db_run(batch->repo->db, sql_insert_locations, CB_P(cb_p_text(uuids)), NULL, err) &&
-           insert_records(batch, uuids, err);
+           insert_tags(batch, uuids, err);
 }
 
 static bool start_batch(struct batch *batch, const char *type, const char *run, const struct cb_put *puts,
@@ -414,7 +452,8 @@ static bool put_batch(struct batch *batch, struct cb_error *err)
     if (!choose_ids(batch, err) || !expand(batch, err) || !find_existing(batch, err) ||
         !bring_files(batch, err))
         return false;
-    return batch->n_new == 0 || insert_rows(batch, err) ||
+    return ((batch->n_new == 0 || insert_rows(batch, err)) &&
+            (batch->n_files == 0 || insert_records(batch, err))) ||
            cb_context(err, "cannot put %zu %s into \"%s\"", batch->n_new, batch->type.name, batch->run.name);
 }
 

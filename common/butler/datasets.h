@@ -33,6 +33,14 @@ static inline void cb_dataset_list_done_at_exit(struct cb_dataset_list *list)
 }
 #define cb_auto_datasets __attribute__((cleanup(cb_dataset_list_done_at_exit)))
 
+/* What is known of a file beforehand, of one that another repository has. */
+struct cb_put_record {
+    const char *path;     /* its place below the root; NULL: by the template */
+    const char *uri;      /* recorded as it is, and no file touched; NULL: there is a file to bring */
+    const char *checksum; /* NULL: none */
+    int64_t size_bytes;   /* -1: not recorded */
+};
+
 /* One dataset to put. */
 struct cb_put {
     const struct cb_data_id *data_id; /* at least the required dimensions of the type */
@@ -40,6 +48,7 @@ struct cb_put {
     const char *file;                 /* where the bytes are now: an absolute path; see enum cb_transfer. The
                                          same file in puts that follow each other is one for all of them */
     const char *formatter;            /* NULL: the one of the storage class (raws name their own) */
+    const struct cb_put_record *record; /* NULL: its size is learnt from the file */
 };
 
 /* How ids are made when put.id is NULL: new ones, or version 5 of what the dataset is (raws: TYPE_RUN). */
@@ -54,6 +63,7 @@ struct cb_put_options {
     enum cb_existing existing;
     bool untracked;   /* the files' sizes are not recorded */
     bool keep_ending; /* a file keeps its ending, which the formatter must take */
+    bool restores;    /* what is there already without a file gets this one (CB_EXISTING_SKIP) */
 };
 
 /* Put datasets of one type into one RUN (which must exist): registry rows and files in one transaction, in

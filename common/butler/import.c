@@ -373,7 +373,11 @@ static bool count_stored(struct importer *im, const struct batch *batch, size_t 
 static bool put_batch(struct importer *im, const char *type, const char *run, const struct batch *batch,
                       struct cb_error *err)
 {
-    const struct cb_put_options options = { .transfer = im->wanted->transfer, .existing = CB_EXISTING_SKIP };
+    const struct cb_put_options options = { .transfer = im->wanted->transfer,
+                                            .existing = CB_EXISTING_SKIP,
+                                            .untracked = im->wanted->untracked,
+                                            .keep_ending = true,
+                                            .restores = true };
     char(*ids)[CB_UUID_TEXT_SIZE] = cb_xalloc_array(batch->n + 1, sizeof *ids);
     size_t stored = 0;
     bool ok = count_stored(im, batch, &stored, err) &&

@@ -10,6 +10,7 @@ struct cb_import {
     enum cb_transfer transfer;        /* AUTO: link below the root; DIRECT: absolute URIs are recorded */
     const char *const *skip_elements; /* dimension elements whose records are left alone */
     size_t n_skip_elements;
+    bool untracked; /* the files' sizes are not recorded */
 };
 
 struct cb_import_counts {

@@ -102,7 +102,8 @@ static bool run_import(const struct butler_args *args, struct cb_error *err)
     struct cb_import import = { .folder = folder,
                                 .yaml = yaml,
                                 .skip_elements = (const char *const *)skipped.item,
-                                .n_skip_elements = skipped.count };
+                                .n_skip_elements = skipped.count,
+                                .untracked = butler_denies(args, "track-file-attrs") };
     struct cb_import_counts counts = { 0 };
     if (!read_transfer(args, &import.transfer, err) || !butler_open(args->words[0], &repo, err) ||
         !cb_import(repo, &import, &counts, err))
@@ -116,8 +117,8 @@ static const struct butler_option import_options[] = {
     { "export-file", 0, BUTLER_TEXT, "Name for the file that contains database information." },
     { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy, move, relsymlink or direct." },
     { "skip-dimensions", 's', BUTLER_LIST, "Dimensions that should be skipped during import." },
-    { "track-file-attrs", 0, BUTLER_FLAG, "File sizes are always recorded; no effect." },
-    { "no-track-file-attrs", 0, BUTLER_FLAG, "No effect." },
+    { "track-file-attrs", 0, BUTLER_FLAG, "Record the sizes of files (default)." },
+    { "no-track-file-attrs", 0, BUTLER_FLAG, "Do not." },
     { .name = NULL },
 };
 const struct butler_command butler_import = {

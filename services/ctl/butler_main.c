@@ -32,6 +32,7 @@ static const struct butler_command *const commands[] = {
     &butler_remove_dataset_type,
     &butler_remove_runs,
     &butler_retrieve_artifacts,
+    &butler_transfer_datasets,
     &butler_write_curated_calibrations,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

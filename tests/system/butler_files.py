@@ -7,7 +7,6 @@ after it failed, ours leaves nothing.
 
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import sys
@@ -15,8 +14,9 @@ import time
 
 import psycopg2
 from click.testing import CliRunner
-from lsst.daf.butler import StorageClassFactory
+from lsst.daf.butler import Butler
 from lsst.daf.butler.cli.butler import cli
+from lsst.sphgeom import ConvexPolygon, LonLat, UnitVector3d
 
 COMCAM = "instrument=LSSTComCam"
 ECSV = "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: filename, datatype: string}\n# - {name: htm7, datatype: int64}\n"
@@ -220,9 +220,181 @@ def ingest_killed(twins):
     assert len([p for p in place.iterdir() if p.suffix == ".fits"]) == count
 
 
+TRANSFERRED = ["instrument", "detector", "physical_filter", "day_obs", '"group"', "exposure", "visit_system", "visit",
+               "visit_definition", "visit_system_membership", "visit_detector_region", "visit_skypix_overlap",
+               "visit_detector_region_skypix_overlap", "skymap", "tract", "patch", "tract_skypix_overlap",
+               "visit_skypix_overlap_summary", "visit_detector_region_skypix_overlap_summary"]
+
+
+def add_visit(root):
+    """A visit with all its relations, as define-visits makes it."""
+    corners = [(53, -28), (54, -28), (54, -27), (53, -27)]
+    region = ConvexPolygon([UnitVector3d(LonLat.fromDegrees(*corner)) for corner in corners])
+    common = {"instrument": "LSSTComCam", "visit": 7}
+    with Butler.from_config(str(root), writeable=True) as butler:
+        add = butler.registry.insertDimensionData
+        add("visit_system", {"instrument": "LSSTComCam", "id": 2, "name": "by-seq-start-end"})
+        add("visit", {"instrument": "LSSTComCam", "id": 7, "day_obs": 20241208, "physical_filter": "r_03", "name": "v7",
+                      "region": region})
+        add("visit_definition", {**common, "exposure": 2024120800001})
+        add("visit_system_membership", {**common, "visit_system": 2})
+        add("visit_detector_region", {**common, "detector": 4, "region": region})
+
+
+class Copies:
+    """The same source, in `source`, into a repository of the stock butler's and one of ours."""
+
+    def __init__(self, ours, work, socket):
+        self.work, self.socket, self.ours, self.count = pathlib.Path(work), socket, ours, 0
+        self.source = Side("source", self.work, socket, ours)
+        self.sides = []
+
+    def fresh(self, number):
+        """Two new, empty destinations."""
+        for side in self.sides:
+            side.database.close()
+        self.sides = []
+        for name, program in ((f"stock{number}", None), (f"ours{number}", self.ours)):
+            seed = self.work / f"{name}.yaml"
+            seed.write_text(f"registry:\n  db: 'postgresql+psycopg2://calbus@/calbus?host={self.socket}'\n  namespace: {name}\n")
+            subprocess.run([self.ours, "create", "--seed-config", seed, self.work / name], check=True)
+            self.sides.append(Side(name, self.work, self.socket, program))
+
+    def run(self, side, words):
+        words = [words[0], str(self.source.root), str(side.root), *words[1:]]
+        if side.program is None:
+            result = CliRunner().invoke(cli, words)
+            return result.exit_code, result.stdout, repr(result.exception)
+        result = subprocess.run([side.program, *words], capture_output=True, text=True)
+        return result.returncode, result.stdout, result.stderr
+
+    def state(self, side):
+        tables = side.rows("SELECT y.name, c.name, c.doc, d.id::text, f.path, f.formatter, f.storage_class, f.component, f.checksum,"
+                           " f.file_size, l.datastore_name FROM dataset d JOIN dataset_type y ON y.id = d.dataset_type_id"
+                           " JOIN collection c ON c.collection_id = d.run_id LEFT JOIN file_datastore_records f ON f.dataset_id = d.id"
+                           " LEFT JOIN dataset_location l ON l.dataset_id = d.id")
+        records = {name: set(side.rows(f"SELECT * FROM {name}")) for name in TRANSFERRED}
+        types = side.rows("SELECT name, storage_class, calibration_association_table IS NULL FROM dataset_type ORDER BY 1")
+        files = {str(p.relative_to(side.root)): (p.is_symlink(), p.stat().st_nlink > 1, p.read_bytes())
+                 for p in side.root.rglob("*") if p.is_file() and p.name != "butler.yaml"}
+        return {"datasets": set(tables), "records": records, "types": types, "files": files}
+
+    def both(self, *words, status=0):
+        (want, printed, stock_said), (got, ours_printed, said) = (self.run(side, ["transfer-datasets", *words]) for side in self.sides)
+        assert want == got == status, (words, want, stock_said, got, said)
+        assert printed == ours_printed, (words, printed, ours_printed)
+        a, b = (self.state(side) for side in self.sides)
+        if status == 0:
+            for what in a:
+                assert a[what] == b[what], (words, what, a[what], b[what])
+        self.count += 1
+        return printed, said, b
+
+
+def stock_lists_types_without_dimensions(twins):
+    """A type without dimensions that we made under another key than 0 kept the stock butler from all types."""
+    ours = twins.sides[1]
+    result = CliRunner().invoke(cli, ["query-dataset-types", str(ours.root), "-v"])
+    assert result.exit_code == 0 and "model" in result.stdout, result
+    keys = [side.rows("SELECT dimensions_key, tag_association_table FROM dataset_type WHERE name = 'model'") for side in twins.sides]
+    assert keys[0] == keys[1], keys
+
+
+def transfer(copies):
+    run, raws = "LSSTComCam/calib/DM-1/demo/biasGen.20241210a", "LSSTComCam/raw/all"
+    add_visit(copies.source.root)
+    copies.source.rows(f"UPDATE collection SET doc = 'twenty biases' WHERE name = '{run}'; SELECT 1")
+    folder = copies.work / "given"
+    folder.mkdir()
+    (folder / "model.pickle").write_bytes(b"abc")
+    (folder / "table.csv").write_text(f"file\n{folder}/model.pickle\n")
+    (folder / "sum.fits").write_bytes(b"sum")
+    (folder / "sum.csv").write_text(f"file,visit\n{folder}/sum.fits,7\n")
+    ours = copies.source.program
+
+    def prepare(*words):
+        subprocess.run([ours, words[0], copies.source.root, *words[1:]], check=True, stdout=subprocess.DEVNULL)
+    prepare("register-dataset-type", "model", "NumpyArray")
+    prepare("ingest-files", "-t", "direct", "model", "models/a", folder / "table.csv")
+    prepare("register-dataset-type", "visitSummary", "ExposureCatalog", "visit")
+    prepare("ingest-files", "-t", "copy", "--no-track-file-attrs", "visitSummary", "visits/a", folder / "sum.csv", "--data-id",
+            "instrument=LSSTComCam")
+    copies.source.rows("UPDATE file_datastore_records SET checksum = 'abcdef' WHERE path LIKE '%%R22_S00%%'; SELECT 1")
+    copies.fresh(1)
+    both = copies.both
+    both("-d", "bias", "--collections", run, status=1)  # the type is not there
+    printed, _, state = both("-d", "bias", "--collections", run, "--register-dataset-types", "--dry-run")
+    assert printed.endswith(": 9\n") and not state["datasets"], printed
+    both("-d", "bias", "--collections", run, "--register-dataset-types", "--no-transfer-dimensions", status=1)
+    _, _, state = both("-d", "bias", "--collections", run, "--register-dataset-types", "--where",
+                       "instrument='LSSTComCam' and detector in (0, 4)")
+    assert len(state["datasets"]) == 2 and len(state["records"]["detector"]) == 2, state
+    both("-d", "bias", "--collections", run)
+    printed, _, again = both("-d", "bias", "--collections", run)
+    assert printed.endswith(": 9\n") and len(again["files"]) == 9, again
+    both("-d", "raw", "--collections", raws, "--register-dataset-types", "--limit", "2", "--order-by", "exposure")
+    both("-d", "raw,model", "--collections", "*", "--register-dataset-types", "-t", "auto")
+    _, _, state = both("-d", "visitSummary", "--collections", "visits/a", "--register-dataset-types", "-t", "copy")
+    for table in ("visit_definition", "visit_detector_region", "visit_skypix_overlap", "visit_detector_region_skypix_overlap"):
+        assert state["records"][table], (table, state)
+    both("-d", "bias", "--collections", "LSSTComCam/calib", "--find-first")
+    both("-d", "bias", "--collections", "*", "--find-first", status=1)
+    both("-d", "bias", "--collections", "nosuch", status=1)
+    both("--dry-run", "--collections", "*")
+    both("-d", "bias", "-t", "direct", "--collections", run, status=1)
+    both("-d", "bias", "-t", "bad", status=2)
+    both("-d", "bias", "--limit", "x", status=2)
+    # the file of a dataset that is there without one comes again
+    for side in copies.sides:
+        path = side.rows("SELECT path FROM file_datastore_records WHERE path LIKE '%%R22_S11%%' ORDER BY 1 LIMIT 1")[0][0]
+        side.rows(f"DELETE FROM dataset_location WHERE dataset_id IN (SELECT dataset_id FROM file_datastore_records WHERE path = '{path}');"
+                  f" DELETE FROM file_datastore_records WHERE path = '{path}'; SELECT 1")
+        (side.root / path).unlink()
+    both("-d", "bias", "--collections", run)
+    # types that differ
+    copies.fresh(2)
+    for side in copies.sides:
+        subprocess.run([ours, "register-dataset-type", side.root, "bias", "ExposureF", "instrument", "detector"], check=True,
+                       stdout=subprocess.DEVNULL)
+    for extra in ((), ("--register-dataset-types",)):
+        _, said, state = both("-d", "bias", "--collections", run, *extra, status=1)
+        assert "in the source" in said and not state["datasets"] and not state["files"], said
+    # all modes, everything at once
+    for number, mode in enumerate(("copy", "hardlink", "link", "symlink", "relsymlink")):
+        copies.fresh(3 + number)
+        _, _, state = both("--register-dataset-types", "--transfer", mode)
+        assert len(state["datasets"]) > 20, state
+    said = copies.run(copies.sides[1], ["transfer-datasets", "-t", "move"])
+    assert said[0] == 1 and "take the files away" in said[2], said
+
+
+def import_untracked(copies):
+    """import records sizes, or -1 where files are not tracked, as the stock command does."""
+    for number, option in enumerate(("--track-file-attrs", "--no-track-file-attrs")):
+        folder = copies.work / f"export{number}"
+        subprocess.run([copies.ours, "export-calibs", "-t", "copy", copies.source.root, folder, "LSSTComCam/calib"], check=True,
+                       stdout=subprocess.DEVNULL)
+        copies.fresh(20 + number)
+        for side in copies.sides:
+            words = ["import", str(side.root), str(folder), "-t", "copy", option]
+            if side.program is None:
+                assert CliRunner().invoke(cli, words).exit_code == 0, words
+            else:
+                subprocess.run([side.program, *words], check=True)
+        a, b = (copies.state(side) for side in copies.sides)
+        assert a["datasets"] == b["datasets"] and a["files"] == b["files"], (a, b)
+        sizes = {row[9] for row in b["datasets"]}
+        assert sizes == {-1} if number else -1 not in sizes, sizes
+
+
 def main(ours, work, socket):
+    copies = Copies(ours, work, socket)
+    transfer(copies)
+    import_untracked(copies)
+    print(f"{copies.count} transfers leave the same")
     twins = Twins(ours, work, socket)
     ingest(twins)
+    stock_lists_types_without_dimensions(twins)
     ingest_killed(twins)
     print(f"{twins.count} commands leave the same tables and files")
 
