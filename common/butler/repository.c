@@ -50,9 +50,8 @@ static char *absolute_file(const char *path)
     return cb_xasprintf("%s/%s", strcmp(real, "/") == 0 ? "" : real, slash == NULL ? path : slash + 1);
 }
 
-/* The configuration file a label or path stands for; to be freed. */
-static bool locate(const char *name, const struct cb_repo_index *index, char **ret_config,
-                   struct cb_error *err)
+bool cb_repo_locate(const char *name, const struct cb_repo_index *index, char **ret_config,
+                    struct cb_error *err)
 {
     const char *labelled = index != NULL ? cb_repo_index_find(index, name) : NULL;
     cb_auto(cb_free) char *by_label = labelled == NULL ? file_of_label(name, index) : NULL;
@@ -197,7 +196,7 @@ bool cb_repo_open(const char *label_or_path, const struct cb_repo_index *index, 
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = cb_xalloc(sizeof *repo);
     cb_auto(cb_free) char *path = NULL;
-    if (!locate(label_or_path, index, &path, err) || !fill_repo(repo, label_or_path, path, err))
+    if (!cb_repo_locate(label_or_path, index, &path, err) || !fill_repo(repo, label_or_path, path, err))
         return false;
     if (!connect_repo(repo, shared, err) || !check_schema(repo, err))
         return cb_context(err, "cannot open repository \"%s\"", label_or_path);

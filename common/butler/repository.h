@@ -59,6 +59,9 @@ CB_MUST_CHECK bool cb_repo_index_put(const char *path, const char *label, const 
 CB_MUST_CHECK bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema,
                                   struct cb_error *err);
 
+/* The configuration file that a label, folder or path stands for; to be freed. Errors: NOT_FOUND as below. */
+CB_MUST_CHECK bool cb_repo_locate(const char *name, const struct cb_repo_index *index, char **ret_config,
+                                  struct cb_error *err);
 /* Open by label, folder, path of a butler.yaml or LABEL/other.yaml (repo_config.h). index may be NULL. shared
  * (with its URI) may be NULL; it is borrowed when the repository lives in the same database, otherwise a
  * connection of its own is opened. Errors: NOT_FOUND no such label or folder, naming the labels there are;

@@ -54,7 +54,7 @@ extern const struct butler_command butler_create, butler_register_instrument, bu
     butler_register_dataset_type, butler_ingest_raws, butler_export_calibs, butler_import,
     butler_remove_dataset_type, butler_associate, butler_prune_datasets, butler_remove_runs,
     butler_remove_collections, butler_write_curated_calibrations;
-extern const struct butler_command butler_ingest_files, butler_transfer_datasets;
+extern const struct butler_command butler_config_dump, butler_ingest_files, butler_transfer_datasets;
 
 /* Errors: INVALID, in the words of the program it stands in for ("No such option '--x'."). */
 CB_MUST_CHECK bool butler_args_parse(const struct butler_option *options, int argc, char **argv,

@@ -15,6 +15,7 @@ static const struct butler_command *const commands[] = {
     &butler_associate,
     &butler_certify_calibrations,
     &butler_collection_chain,
+    &butler_config_dump,
     &butler_create,
     &butler_export_calibs,
     &butler_import,

@@ -13,6 +13,7 @@ import sys
 import time
 
 import psycopg2
+import yaml
 from click.testing import CliRunner
 from lsst.daf.butler import Butler
 from lsst.daf.butler.cli.butler import cli
@@ -387,10 +388,46 @@ def import_untracked(copies):
         assert sizes == {-1} if number else -1 not in sizes, sizes
 
 
+def config_dump(ours, root, work):
+    """The same values as the stock command's; of storage classes the Python types."""
+    search = pathlib.Path(work) / "search"
+    (search / "datastores").mkdir(parents=True)
+    (search / "datastore.yaml").write_text("datastore:\n  root: elsewhere\n  extra: [a, '1', 2]\n")
+    (search / "registry.yaml").write_text("registry:\n  other: 'yes'\n")
+    (search / "datastores" / "fileDatastore.yaml").write_text("datastore:\n  create: false\n")
+    dumped, count = {}, 0
+    whole = [[], ["-p", str(search)]]
+    parts = ["registry", ".datastore.root", ".registry.db", ".datastore.cls", "datastore", ":datastore:cached:root", "/datastore/root",
+             ".datastore.composites.default", ".datastore.cached.expiry.threshold", ".registry.namespace", ".registry.managers",
+             ".storageClasses.int.pytype", ".datastore.formatters.Packages", ".repo_transfer_formats.yaml.import", "registry.db",
+             "nosuch", ".nosuch.x", "", ".root", "datastore,root", ".datastore..cls"]
+    for words in whole + [["-s", part] for part in parts] + [["--subset", "registry", "--searchpath", str(search)]]:
+        stock = CliRunner().invoke(cli, ["config-dump", str(root), *words])
+        result = subprocess.run([ours, "config-dump", root, *words], capture_output=True, text=True)
+        assert stock.exit_code == result.returncode, (words, stock, result)
+        want, got = yaml.safe_load(stock.stdout), yaml.safe_load(result.stdout)
+        if words in whole:
+            dumped = want.pop("storageClasses"), got.pop("storageClasses")
+        if isinstance(want, dict) and list(want) == words[1:]:  # one value, as Python shows it
+            assert stock.stdout == result.stdout, (words, stock.stdout, result.stdout)
+        assert want == got, (words, want, got)
+        count += 1
+    stock_classes, our_classes = dumped
+    assert stock_classes.keys() == our_classes.keys()
+    for name, given in stock_classes.items():
+        assert given.get("pytype", our_classes[name]["pytype"]) == our_classes[name]["pytype"], name
+    out = pathlib.Path(work) / "dumped.yaml"
+    subprocess.run([ours, "config-dump", root, "--file", out], check=True)
+    assert yaml.safe_load(out.read_text())["registry"]["namespace"] == "source"
+    assert subprocess.run([ours, "config-dump", root, "--file", "/nonexistent/x"], capture_output=True).returncode == 1
+    return count
+
+
 def main(ours, work, socket):
     copies = Copies(ours, work, socket)
     transfer(copies)
     import_untracked(copies)
+    print(f"{config_dump(ours, copies.source.root, work)} parts of the configuration are the same")
     print(f"{copies.count} transfers leave the same")
     twins = Twins(ours, work, socket)
     ingest(twins)

@@ -1,0 +1,22 @@
+/* What a repository's configuration means: butler.yaml over the defaults. Source: butler.md 1, 2.7. */
+#pragma once
+
+#include "base/bytes.h"
+#include "butler/repository.h"
+
+struct cb_config_dump {
+    const char *repo;   /* label, folder or file */
+    const char *subset; /* a key, or ".datastore.root" with its delimiter before each; NULL: all */
+    const char *const
+        *search_paths; /* folders whose files go before the defaults, the first before the others */
+    size_t n_search_paths;
+};
+
+/* YAML of a map, or "SUBSET: value" of one value, as the stock butler prints it. The defaults are those of
+ * the stock butler for the sections datastore, registry and repo_transfer_formats; of storageClasses the
+ * Python types only. Errors: NOT_FOUND no such repository; no such key, naming those there are; INVALID a
+ * file that is no YAML. */
+CB_MUST_CHECK bool cb_config_dump(const struct cb_config_dump *dump, const struct cb_repo_index *index,
+                                  struct cb_bytes *out, struct cb_error *err);
+/* The defaults as YAML; of a datastore of files, or of another kind. */
+void cb_config_defaults(bool of_files, struct cb_bytes *out);
