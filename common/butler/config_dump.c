@@ -286,7 +286,9 @@ static bool dump_layers(const struct cb_config_dump *dump, const struct layers *
         put_map(out, &part, 0);
         return true;
     }
-    cb_bytes_printf(out, "%s: ", dump->subset != NULL ? dump->subset : "");
+    if (part.count == 0 || dump->subset == NULL)
+        return cb_fail(err, CB_ERR_INVALID, "the configuration of %s is no map", dump->repo);
+    cb_bytes_printf(out, "%s: ", dump->subset);
     put_python(out, part.node[0], false);
     cb_bytes_puts(out, "\n");
     return true;

@@ -107,13 +107,14 @@ static bool take_label(const char *text, struct cb_error *err)
 static bool add_file(const char *path, struct cb_error *err)
 {
     size_t length = strlen(path);
-    FILE *stream = fopen(path, "ae");
-    if (stream == NULL)
+    say.files = cb_xrealloc_array(say.files, say.n_files + 1, sizeof *say.files);
+    struct log_file *file = &say.files[say.n_files];
+    file->is_json = length > 5 && strcmp(path + length - 5, ".json") == 0;
+    file->stream = fopen(path, "ae");
+    if (file->stream == NULL)
         return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--log-file': File '%s' is not writable: %s.",
                        path, strerror(errno));
-    say.files = cb_xrealloc_array(say.files, say.n_files + 1, sizeof *say.files);
-    say.files[say.n_files++] =
-        (struct log_file){ stream, length > 5 && strcmp(path + length - 5, ".json") == 0 };
+    say.n_files++;
     return true;
 }
 

@@ -21,7 +21,7 @@ static const struct {
     [BUTLER_LIST] = { CTL_FLAG_LIST, "TEXT,..." },
 };
 
-/* "REPO GLOB..." works on a repository; "SOURCE DEST" names two itself. */
+/* "REPO GLOB..." works on a repository; "REPO" alone makes one. */
 static bool takes_repository(const struct butler_command *command)
 {
     return strncmp(command->words, "REPO ", 5) == 0;

@@ -1,55 +1,7 @@
-/* calbus repo, instrument, dataset-type, collection, dataset, dimension: what is in a repository. Their verbs
+/* calbus instrument, dataset-type, collection, dataset, dimension: what is in a repository. Their verbs
  * are the commands of the drop-in `butler`; with --json or --plain for programs. */
 #include "butler_verb.h"
 #include "commands.h"
-#include "sites_setup.h"
-
-#include "base/alloc.h"
-
-/* ---- repo ---- */
-
-static const struct ctl_column list_columns[] = {
-    { "label", "LABEL", CTL_COL_TEXT },
-    { "folder", "FOLDER", CTL_COL_TEXT },
-    { .key = NULL },
-};
-
-static bool list_repositories(struct ctl *ctl, struct cb_error *err)
-{
-    cb_auto(cb_free) char *path = ctl_repository_index(&ctl->layout);
-    struct cb_repo_index index = { 0 };
-    if (!cb_repo_index_read(path, &index, err))
-        return false;
-    cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.repo.list.v1", list_columns);
-    for (size_t i = 0; i < index.count; i++)
-        ctl_table_add(table, (const char *const[]){ index.entry[i].label, index.entry[i].path });
-    cb_repo_index_done(&index);
-    return ctl_print(ctl, table, err);
-}
-
-static const struct ctl_verb repo_verbs[] = {
-    { .name = "list",
-      .words = "",
-      .summary = "List the repositories that this suite knows by a label.",
-      .examples = "calbus repo list",
-      .run = list_repositories },
-    { .name = "create",
-      .words = "FOLDER",
-      .summary = "Make an empty repository.",
-      .examples = "calbus repo create /data/new --seed-config seed.yaml",
-      .least = 1,
-      .most = 1,
-      .butler = &butler_create,
-      .run = ctl_run_butler },
-    { .name = "config",
-      .words = "",
-      .summary = "Print a repository's configuration.",
-      .examples = "calbus repo config --repo /repo/main --subset .registry.db",
-      .butler = &butler_config_dump,
-      .run = ctl_run_butler },
-    { .run = NULL },
-};
-const struct ctl_noun noun_repo = { "repo", "Repositories, and files for others.", repo_verbs, false };
 
 /* ---- instrument ---- */
 
@@ -154,15 +106,6 @@ static const struct ctl_verb dataset_verbs[] = {
       .most = -1,
       .butler = &butler_query_datasets,
       .run = ctl_run_butler },
-    { .name = "ingest",
-      .words = "DATASET_TYPE RUN TABLE_FILE",
-      .summary = "Put files into a RUN; a table names each file and its data ID.",
-      .examples =
-          "calbus dataset ingest the_monster_20250219 refcats/DM-49042 filename_to_htm.ecsv -t direct",
-      .least = 3,
-      .most = 3,
-      .butler = &butler_ingest_files,
-      .run = ctl_run_butler },
     { .name = "ingest-raws",
       .words = "LOCATION...",
       .summary = "Put raw frames into a repository.",
@@ -202,15 +145,6 @@ static const struct ctl_verb dataset_verbs[] = {
       .least = 1,
       .most = 1,
       .butler = &butler_import,
-      .run = ctl_run_butler },
-    { .name = "transfer",
-      .words = "SOURCE DEST",
-      .summary = "Put datasets of one repository into another.",
-      .examples =
-          "calbus dataset transfer /repo/main /repo/test --dataset-type bias --collections LSSTComCam/calib",
-      .least = 2,
-      .most = 2,
-      .butler = &butler_transfer_datasets,
       .run = ctl_run_butler },
     { .name = "prune",
       .words = "[COLLECTION...]",

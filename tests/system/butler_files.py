@@ -5,6 +5,7 @@ exit status, tables and files must be the same, new ids aside; only where the st
 after it failed, ours leaves nothing.
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -423,12 +424,39 @@ def config_dump(ours, root, work):
     return count
 
 
+def nouns(copies):
+    """The same work as calbus nouns."""
+    copies.fresh(30)
+    dest = copies.sides[1]
+    home = copies.work / "home"
+    home.mkdir()
+
+    def calbus(*words, status=0):
+        result = subprocess.run([os.path.realpath(copies.ours), "repo", *map(str, words)], capture_output=True, text=True,
+                                env={**os.environ, "CALBUS_HOME": str(home)})
+        assert result.returncode == status, (words, result)
+        return json.loads(result.stdout) if "--json" in words else result.stdout + result.stderr
+    moved = calbus("transfer", copies.source.root, dest.root, "--type", "bias", "--collections", "LSSTComCam/calib/DM-1/*",
+                   "--where", "instrument='LSSTComCam' and detector < 3", "--register-types", "--json")
+    assert moved["schema"] == "calbus.repo.transfer.v1" and moved["items"][0]["datasets"] == 3, moved
+    assert len(copies.state(dest)["datasets"]) == 3
+    calbus("transfer", copies.source.root, dest.root, "--find-first", status=2)
+    (copies.work / "one.csv").write_text(f"file\n{copies.work}/given/model.pickle\n")
+    subprocess.run([copies.ours, "register-dataset-type", dest.root, "model", "NumpyArray"], check=True, stdout=subprocess.DEVNULL)
+    put = calbus("ingest", "model", "models/b", copies.work / "one.csv", "--repo", dest.root, "-t", "copy", "--no-sizes", "--json")
+    assert put["items"] == [{"run": "models/b", "dataset_type": "model", "datasets": 1, "files": 1}], put
+    assert dest.rows("SELECT file_size FROM file_datastore_records WHERE path LIKE 'models/b/%%'") == [(-1,)]
+    calbus("ingest", "model", "models/b", copies.work / "one.csv", "--repo", dest.root, "--ids", "none", status=2)
+    assert calbus("config", ".registry.namespace", "--repo", dest.root) == ".registry.namespace: ours30\n"
+
+
 def main(ours, work, socket):
     copies = Copies(ours, work, socket)
     transfer(copies)
     import_untracked(copies)
     print(f"{config_dump(ours, copies.source.root, work)} parts of the configuration are the same")
     print(f"{copies.count} transfers leave the same")
+    nouns(copies)
     twins = Twins(ours, work, socket)
     ingest(twins)
     stock_lists_types_without_dimensions(twins)
