@@ -153,9 +153,6 @@ static bool find_group(struct cb_repo *repo, uint32_t dims, int64_t *ret_key, st
 {
     const char *names[CB_ELEMENT_COUNT];
     size_t n = cb_dimensions_list(dims, names);
-    *ret_key = 0; /* of no dimensions: the stock butler knows that key without a row, and no other for it */
-    if (n == 0)
-        return cb_dataset_tables_make(repo, *ret_key, dims, with_calibs, err);
     cb_auto_bytes struct cb_bytes array = CB_BYTES(4096);
     cb_array_begin(&array);
     for (size_t i = 0; i < n; i++)
