@@ -89,7 +89,7 @@ static bool import_done(struct distributor *me, struct cb_db *db, struct job *jo
                      CB_P(cb_p_text(detail->rule_id), cb_p_text(detail->site), cb_p_text(""), cb_p_text(""),
                           cb_p_text("")),
                      NULL, err) &&
-           say_site_imported(db, &imported, err);
+           free_rule(db, detail->rule_id, err) && say_site_imported(db, &imported, err);
 }
 
 static bool import_failed(struct distributor *me, struct cb_db *db, struct job *job,

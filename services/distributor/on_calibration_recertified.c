@@ -19,7 +19,8 @@ static bool find_rules(struct cb_db *db, const Calbus__V1__CalibrationRecertifie
 static bool follow_rule(struct cb_db *db, const char *rule_id, const Calbus__V1__CalibrationRecertified *what,
                         struct cb_error *err)
 {
-    return lock_rule(db, rule_id, err) &&
+    return cb_db_run(db, sql_lock_range_jobs, CB_P(cb_p_text(rule_id)), NULL, err) &&
+           lock_rule(db, rule_id, err) &&
            cb_db_run(db, sql_note_range_change,
                      CB_P(cb_p_text(rule_id), cb_p_text(what->collection), cb_p_text(what->dataset_type),
                           cb_p_text(what->proposal_id)),

@@ -158,7 +158,8 @@ static bool ranges_done(struct distributor *me, struct cb_db *db, struct job *jo
     cb_log(CB_INFO, "ranges have followed at a site", cb_str("site", detail->site),
            cb_str("repository", detail->repository), cb_str("collection", detail->collection),
            cb_str("dataset_type", detail->dataset_type), cb_int("changed", (int64_t)detail->changed));
-    return (detail->certified[0].size == 0 ||
+    return lock_rule(db, detail->rule_id, err) &&
+           (detail->certified[0].size == 0 ||
             cb_db_run(db, sql_follow_distributed,
                       CB_P(cb_p_text(job->id), cb_p_text(cb_bytes_text(&detail->certified[0])),
                            cb_p_text(cb_bytes_text(&detail->certified[1])),
@@ -168,7 +169,7 @@ static bool ranges_done(struct distributor *me, struct cb_db *db, struct job *jo
                      CB_P(cb_p_text(job->id), cb_p_text("APPLIED"), cb_p_int((int64_t)detail->changed),
                           cb_p_text("")),
                      &proposals, err) &&
-           tell_proposals(db, detail, proposals, err);
+           free_rule(db, detail->rule_id, err) && tell_proposals(db, detail, proposals, err);
 }
 
 static bool ranges_failed(struct distributor *me, struct cb_db *db, struct job *job,

@@ -158,6 +158,17 @@ bool stick_rule(struct cb_db *db, const char *rule_id, const char *error, struct
            load_rule(db, rule_id, &rows, &rule, err) && say_rule_stuck(db, &rule, err);
 }
 
+bool free_rule(struct cb_db *db, const char *rule_id, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *freed = NULL;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    struct rule_state rule;
+    if (!cb_db_run(db, sql_free_rule, CB_P(cb_p_text(rule_id)), &freed, err))
+        return false;
+    return cb_rows_count(freed) == 0 ||
+           (load_rule(db, rule_id, &rows, &rule, err) && say_rule_ok(db, &rule, err));
+}
+
 static bool count_run(struct cb_db *db, const char *sql, const char *rule_id, int64_t *count,
                       struct cb_error *err)
 {

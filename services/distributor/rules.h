@@ -23,6 +23,10 @@ CB_MUST_CHECK bool lock_rule(struct cb_db *db, const char *rule_id, struct cb_er
 /* A rule that cannot go on, or whose import fails: STUCK with a reason; says rule.stuck. */
 CB_MUST_CHECK bool stick_rule(struct cb_db *db, const char *rule_id, const char *error, struct cb_error *err);
 
+/* What failed at a site has been done: when nothing is left that failed, the reason is gone and rule.ok is
+ * said. Its row must be locked. */
+CB_MUST_CHECK bool free_rule(struct cb_db *db, const char *rule_id, struct cb_error *err);
+
 /* Try again what is stuck of a rule: its export, its transfers, its imports. *ret_count: how much there was.
  */
 CB_MUST_CHECK bool requeue_rule(const struct distributor *me, struct cb_db *db, const char *rule_id,

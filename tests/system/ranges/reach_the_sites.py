@@ -271,10 +271,16 @@ def a_site_that_cannot_follow_is_told_of_and_tried_again(suite):
     shown = {one["site"]: (one["ranges"], one["detail"]) for one in suite.items("dist", "show", "TAXICAB-7")}
     assert shown["summit"][0] == "FAILED" and "meets" in shown["summit"][1] and shown["bts"][0] == "APPLIED", shown
     assert proposal(suite, "TAXICAB-10")["state"] == "DEPLOYING"
+
+    def late():
+        return [one["severity"] for one in suite.items("alarm", "list") if one["name"].startswith("DistributionLate.")]
+    wait_until("an alarm tells of it", lambda: late() == ["SERIOUS"], 30)
     suite.rows(f"DELETE FROM {schema}.{table} WHERE timespan = '[1738368000000000000,)'")
     suite.calbus("dist", "retry", "TAXICAB-7")
     follow(suite)
     wait_until("the proposal is deployed", lambda: proposal(suite, "TAXICAB-10")["state"] == "DEPLOYED", 30)
+    wait_until("the alarm is over", lambda: late() == ["NONE"], 30)
+    assert suite.items("dist", "rules")[0]["error"] == ""
 
 
 def a_decertification_reaches_them_too(suite):
