@@ -52,7 +52,8 @@ bool cb_data_id_set(struct cb_data_id *id, enum cb_element_index dimension, cons
         cb_data_id_set_number(id, dimension, number);
         return true;
     }
-    if (text[0] == '\0' || strlen(text) >= size)
+    bool may_be_empty = dimension == CB_GROUP; /* frames whose GROUPID is "" are of the group of that name */
+    if ((text[0] == '\0' && !may_be_empty) || strlen(text) >= size)
         return cb_fail(err, CB_ERR_INVALID, "%s must have 1 to %zu characters, not \"%.80s\"", name, size - 1,
                        text);
     memcpy(slot, text, strlen(text) + 1);

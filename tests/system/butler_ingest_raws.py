@@ -395,6 +395,14 @@ def correction_files_of_the_environment_hold():
     assert len(repo.raws()) == 4 and other.exists()
 
 
+def frames_of_a_group_without_a_name_are_taken_and_found():
+    repo = Repository()
+    repo.ingest(repo.frame("a.fits", GROUPID=""), "-t", "copy")
+    assert repo.exposures('"group"') == [("",)] and len(repo.raws()) == 1
+    status, said = run("query-data-ids", repo.path, "exposure", "--collections", "LSSTComCam/raw/all", "--datasets", "raw")
+    assert status == 0 and "2024120800696" in said, said
+
+
 def a_header_in_the_second_hdu_counts_where_the_first_names_no_camera():
     repo = Repository()
     path = repo.frame("a.fits")
@@ -409,7 +417,7 @@ def a_header_in_the_second_hdu_counts_where_the_first_names_no_camera():
 
 tests = [f for n, f in list(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__"
          and n not in ("run", "headers_of", "Repository")]
-assert len(tests) == 14, len(tests)
+assert len(tests) == 15, len(tests)
 for test in tests:
     test()
     print("ok", test.__name__.replace("_", " "), flush=True)
