@@ -2,6 +2,8 @@
 #include "butler/auxiliary.h"
 
 #include "base/alloc.h"
+#include "butler/dataset_tables.h"
+#include "butler/rows.h"
 #include "sql.h"
 
 #include <inttypes.h>
@@ -26,25 +28,36 @@ static bool count(struct cb_repo *repo, const struct cb_auxiliary *product, int6
 }
 
 /* What was there already must be what is given now, as far as sizes tell. */
-static bool check_same(struct cb_repo *repo, const struct cb_put *puts, size_t n,
-                       char (*ids)[CB_UUID_TEXT_SIZE], struct cb_error *err)
+static bool check_same(struct cb_repo *repo, const struct cb_auxiliary *product, const struct cb_put *puts,
+                       size_t n, char (*ids)[CB_UUID_TEXT_SIZE], struct cb_error *err)
 {
-    cb_auto_datasets struct cb_dataset_list stored = { 0 };
-    cb_auto(cb_free) const char **id_texts = cb_xalloc_array(n, sizeof *id_texts);
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
+    cb_array_begin(&array);
     for (size_t i = 0; i < n; i++)
-        id_texts[i] = ids[i];
-    if (!cb_dataset_get(repo, id_texts, n, &stored, err))
+        cb_array_text(&array, ids[i]);
+    if (!cb_repo_read(repo, &tx, err) ||
+        !cb_db_run(repo->db, sql_find_file_sizes, CB_P(cb_p_text(cb_array_end(&array))), &rows, err))
         return false;
     for (size_t i = 0; i < n; i++) {
         struct stat given;
-        if (stored.item[i].size_bytes >= 0 && stat(puts[i].file, &given) == 0 &&
-            given.st_size != stored.item[i].size_bytes)
+        int64_t stored = cb_rows_is_null(rows, i, 0) ? -1 : cb_rows_int(rows, i, 0);
+        if (stored >= 0 && stat(puts[i].file, &given) == 0 && given.st_size != stored)
             return cb_fail(err, CB_ERR_CONFLICT,
                            "\"%s\" has %" PRId64 " bytes; the %s that is in \"%s\" already has %" PRId64,
-                           puts[i].file, (int64_t)given.st_size, stored.item[i].type, stored.item[i].run,
-                           stored.item[i].size_bytes);
+                           puts[i].file, (int64_t)given.st_size, product->type, product->run, stored);
     }
     return true;
+}
+
+/* Each batch asks what is there already; so many at once are ahead of autovacuum. */
+static bool refresh(struct cb_repo *repo, const struct cb_auxiliary *product, struct cb_error *err)
+{
+    cb_auto_dataset_type struct cb_dataset_type type = { 0 };
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    return cb_repo_read(repo, &tx, err) && cb_dataset_type_find(repo, product->type, &type, err) &&
+           cb_dataset_table_refresh(repo, type.tags_table, err);
 }
 
 static bool put_batch(struct cb_repo *repo, const struct cb_auxiliary *product, size_t first, size_t n,
@@ -56,7 +69,7 @@ static bool put_batch(struct cb_repo *repo, const struct cb_auxiliary *product, 
     char(*ids)[CB_UUID_TEXT_SIZE] = cb_xalloc_array(n, sizeof *ids);
     bool ok =
         cb_dataset_put(repo, product->type, product->run, product->puts + first, n, &options, ids, err) &&
-        check_same(repo, product->puts + first, n, ids, err);
+        check_same(repo, product, product->puts + first, n, ids, err);
     free(ids);
     return ok;
 }
@@ -88,7 +101,8 @@ static bool register_all(struct cb_repo *repo, void *arg, struct cb_error *err)
         !count(repo, product, &before, err))
         return false;
     for (size_t i = 0; i < product->n; i += BATCH)
-        if (!put_batch(repo, product, i, product->n - i < BATCH ? product->n - i : BATCH, err))
+        if ((product->n > BATCH && !refresh(repo, product, err)) ||
+            !put_batch(repo, product, i, product->n - i < BATCH ? product->n - i : BATCH, err))
             return false;
     if (!count(repo, product, &after, err) || !chain_run(repo, product, err) ||
         !cb_defaults_update_all(repo, product->instruments, product->n_instruments, err))

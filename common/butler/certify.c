@@ -1,6 +1,7 @@
 /* Certification and tags, under the butler's own lock. Source: butler.md 3.3, 3.6, 3.7, 9.5. */
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
+#include "butler/dataset_tables.h"
 #include "butler/recertify.h"
 #include "butler/rows.h"
 #include "sql.h"
@@ -92,18 +93,6 @@ bool cb_lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type, st
 {
     cb_auto(cb_free) char *sql = cb_xasprintf("LOCK TABLE \"%s\" IN EXCLUSIVE MODE", type->calibs_table);
     return cb_db_script(repo->db, sql, err);
-}
-
-/* A table that has grown since the server last looked at it is planned for as if it were small: every look-up
- * would then walk the whole collection. Take statistics at each doubling; autovacuum would, but a minute
- * late. */
-static bool refresh_statistics(struct cb_repo *repo, const struct cb_dataset_type *type, struct cb_error *err)
-{
-    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
-    if (!cb_db_run(repo->db, sql_table_has_grown, CB_P(cb_p_text(type->calibs_table)), &rows, err))
-        return false;
-    cb_auto(cb_free) char *sql = cb_xasprintf("ANALYZE \"%s\"", type->calibs_table);
-    return cb_rows_count(rows) == 0 || !cb_rows_bool(rows, 0, 0) || cb_db_script(repo->db, sql, err);
 }
 
 static bool fail_overlap(const struct link_set *set, const struct cb_rows *rows, struct cb_timespan validity,
@@ -198,7 +187,8 @@ static bool certify_set(struct cb_repo *repo, const struct link_set *set, const 
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     return cb_add_summaries(repo, set->collection.id, &set->type, set->ids, set->count, err) &&
            cb_id_arrays_fill(&arrays, set->ids, set->count, set->type.dims, err) &&
-           cb_lock_calibs(repo, &set->type, err) && refresh_statistics(repo, &set->type, err) &&
+           cb_lock_calibs(repo, &set->type, err) &&
+           cb_dataset_table_refresh(repo, set->type.calibs_table, err) &&
            check_no_overlap(repo, set, &arrays, validity, err) &&
            insert_calibs(repo, set, &arrays, uuids, validity, err);
 }

@@ -1,9 +1,11 @@
 /* DDL of the tables of a dimension group. */
 #include "butler/dataset_tables.h"
 
+#include "base/alloc.h"
 #include "base/blake2b.h"
 #include "base/bytes.h"
 #include "domain/dimensions.h"
+#include "sql.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -198,4 +200,13 @@ bool cb_dataset_tables_make(struct cb_repo *repo, int64_t key, uint32_t dims, bo
                             struct cb_error *err)
 {
     return make_tags(repo, key, dims, err) && (!with_calibs || make_calibs(repo, key, dims, err));
+}
+
+bool cb_dataset_table_refresh(struct cb_repo *repo, const char *table, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_db_run(repo->db, sql_table_has_grown, CB_P(cb_p_text(table)), &rows, err))
+        return false;
+    cb_auto(cb_free) char *sql = cb_xasprintf("ANALYZE \"%s\"", table);
+    return cb_rows_count(rows) == 0 || !cb_rows_bool(rows, 0, 0) || cb_db_script(repo->db, sql, err);
 }
