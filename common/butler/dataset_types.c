@@ -159,9 +159,7 @@ static bool find_group(struct cb_repo *repo, uint32_t dims, int64_t *ret_key, st
         cb_array_text(&array, names[i]);
     cb_array_end(&array);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
-    if (!cb_db_script(repo->db,
-                      "LOCK TABLE dimension_graph_key, dimension_graph_definition IN EXCLUSIVE MODE", err) ||
-        !cb_db_run(repo->db, sql_find_dimension_group, CB_P(cb_p_text(cb_bytes_text(&array))), &rows, err))
+    if (!cb_db_run(repo->db, sql_find_dimension_group, CB_P(cb_p_text(cb_bytes_text(&array))), &rows, err))
         return false;
     if (cb_rows_count(rows) == 0) {
         cb_rows_free(cb_steal(rows));
@@ -179,7 +177,10 @@ static bool ensure_group(struct cb_repo *repo, uint32_t dims, bool with_calibs, 
                          struct cb_error *err)
 {
     *ret_key = 0;
-    return (dims == 0 || find_group(repo, dims, ret_key, err)) &&
+    return cb_db_script(repo->db,
+                        "LOCK TABLE dimension_graph_key, dimension_graph_definition IN EXCLUSIVE MODE",
+                        err) &&
+           (dims == 0 || find_group(repo, dims, ret_key, err)) &&
            cb_dataset_tables_make(repo, *ret_key, dims, with_calibs, err);
 }
 
