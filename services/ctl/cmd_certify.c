@@ -93,7 +93,8 @@ static bool certify(struct ctl *ctl, struct cb_error *err)
         return false;
     if (!ctl_print_answer(ctl, result, err))
         return false;
-    ctl_say(ctl, "next: calbus approval propose --ticket ... --taxicab ...");
+    if (strncmp(ctl_word(ctl, 0), "u/", 2) != 0) /* a user's are nobody's default */
+        ctl_say(ctl, "next: calbus approval propose --ticket ... --taxicab ...");
     return true;
 }
 

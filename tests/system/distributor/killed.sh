@@ -96,3 +96,15 @@ sql "UPDATE calbus.proposal SET state = 'REJECTED' WHERE ticket = 'DM-7'"
 check "retrying what is done changes nothing" "$CALBUS" dist retry -q DM-7
 check "still OK" is OK sql "SELECT state FROM calbus.rule"
 check "a rule that is not there is not found" test "$(status_of "$CALBUS" dist retry nonsense)" = 3
+
+# ---- what a user makes may have any name below u/NAME/, once it is verified ----
+butler collection-chain /repo/main u/jdoe/trial LSSTComCam/calib/DM-7/unbounded >/dev/null
+certify() { "$CALBUS" certify -q u/jdoe/trial --type ptc --into "$1" 2>&1; }
+refused() { local said; said=$(certify "$1") && return 1; grep -qF -- "$2" <<<"$said"; }
+check "not before it is verified" refused u/jdoe/mine "has not been verified"
+sql "INSERT INTO calbus.verified_run (repository, generation_run, run_id, verify_run, calib_type, physical_filter, verdict,
+       tests, tests_passed, tests_failed, tests_no_data, report)
+     VALUES ('/repo/main', 'u/jdoe/trial', '01a20000-0000-7000-8000-000000000008', 'u/jdoe/trial/verifyPtc/run1', 'ptc', '', 'PASS', 1, 1, 0, 0, '')"
+check "not into another's" refused u/other/mine 'that of the collection to certify into "other"'
+check "certified" certify u/jdoe/mine
+is "LSSTComCam|$detectors|" sql "SELECT instrument, datasets, ticket_chain FROM calbus.certification WHERE collection = 'u/jdoe/mine'" || fail "the certification of a user"
