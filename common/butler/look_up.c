@@ -31,9 +31,9 @@ void cb_look_ups_free(struct cb_look_up *look_ups)
     }
 }
 
-/* $3 names of the collections, $4 name of the type. The walk is that of sql/flatten_collections.sql; what it
- * meets twice it may keep twice, since the lowest place wins. Collections that have never held the type are
- * left out. */
+/* $3 names of the collections, $4 name of the type. The order is that of sql/flatten_collections.sql; what
+ * the walk meets twice stays twice, since the lowest place wins. Only chains are walked over, and of their
+ * members those are taken that have held the type. */
 static void put_path(struct cb_bytes *sql, const char *schema)
 {
     cb_bytes_printf(
@@ -42,11 +42,19 @@ static void put_path(struct cb_bytes *sql, const char *schema)
         "SELECT c.collection_id, ARRAY[n.n::int], ARRAY[c.collection_id]"
         " FROM unnest($3::text[]) WITH ORDINALITY n (name, n) JOIN %scollection c ON c.name = n.name"
         " UNION ALL SELECT ch.child, w.place || ch.position::int, w.chains || ch.child"
-        " FROM walk w JOIN %scollection_chain ch ON ch.parent = w.id WHERE NOT ch.child = ANY (w.chains)"
-        "), path AS (SELECT w.id, c.type = %d AS certified, w.place FROM walk w"
+        " FROM walk w JOIN %scollection_chain ch ON ch.parent = w.id"
+        " WHERE ch.child IN (SELECT parent FROM %scollection_chain) AND NOT ch.child = ANY (w.chains)), ",
+        schema, schema, schema);
+    cb_bytes_printf(
+        sql,
+        "path AS (SELECT w.id, c.type = %d AS certified, w.place FROM walk w"
         " JOIN %scollection_summary_dataset_type s ON s.collection_id = w.id AND s.dataset_type_id = $1"
-        " JOIN %scollection c ON c.collection_id = w.id) ",
-        schema, schema, CB_COLLECTION_CALIBRATION, schema, schema);
+        " JOIN %scollection c ON c.collection_id = w.id"
+        " UNION ALL SELECT ch.child, c.type = %d, w.place || ch.position::int"
+        " FROM walk w JOIN %scollection_chain ch ON ch.parent = w.id"
+        " JOIN %scollection_summary_dataset_type s ON s.collection_id = ch.child AND s.dataset_type_id = $1"
+        " JOIN %scollection c ON c.collection_id = ch.child) ",
+        CB_COLLECTION_CALIBRATION, schema, schema, CB_COLLECTION_CALIBRATION, schema, schema, schema);
 }
 
 /* The first column tells whether type and collections are there; then what cb_put_find has, NULL for no
@@ -56,10 +64,10 @@ static void put_look_up(struct cb_bytes *sql, const struct cb_dataset_type *type
     put_path(sql, schema);
     cb_bytes_printf(
         sql,
-        "SELECT k.known, q.* FROM (SELECT EXISTS (SELECT FROM %sdataset_type WHERE id = $1 AND name = $4)"
-        " AND NOT EXISTS (SELECT FROM unnest($3::text[]) n (name)"
-        " WHERE NOT EXISTS (SELECT FROM %scollection c WHERE c.name = n.name)) AS known) k LEFT JOIN (",
-        schema, schema);
+        "SELECT k.known, q.* FROM (SELECT"
+        " EXISTS (SELECT FROM %sdataset_type WHERE id = $1 AND name = $4) AND cardinality($3::text[])"
+        " = (SELECT count(*) FROM walk WHERE cardinality(place) = 1) AS known) k LEFT JOIN (",
+        schema);
     cb_put_find(sql, type, schema, &(const struct cb_find_form){ "path x", true, true, false });
     cb_bytes_puts(sql, ") q ON true");
 }
