@@ -59,8 +59,30 @@ static bool create_at(const char *uri, const char *root, const char *schema, str
     return cb_db_open(uri, "butler", &db, err) && cb_repo_create(db, uri, root, schema, err);
 }
 
+/* Options of the stock command that mean something calbus does not do. */
+static const struct {
+    const char *name, *why;
+} refused[] = {
+    { "dimension-config", "calbus makes repositories of the dimension universe daf_butler 8 only" },
+    { "standalone", "the defaults stay the program's; see config-dump" },
+    { "override", "of the seed only registry.db and registry.namespace are taken, and these hold anyway" },
+    { "outfile", "the configuration is written to REPO/butler.yaml, by which a repository is opened" },
+};
+
+static bool check_refused(const struct butler_args *args, struct cb_error *err)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        for (size_t k = 0; k < args->n_given; k++)
+            if (strcmp(args->given[k].option->name, refused[i].name) == 0)
+                return cb_fail(err, CB_ERR_INVALID, "--%s is not supported: %s", refused[i].name,
+                               refused[i].why);
+    return true;
+}
+
 static bool run_create(const struct butler_args *args, struct cb_error *err)
 {
+    if (!check_refused(args, err))
+        return false;
     cb_auto(cb_free) char *uri = NULL, *schema = NULL, *by_folder = schema_of(args->words[0]);
     const char *seed = butler_text(args, "seed-config", NULL);
     if (seed != NULL && !read_seed(seed, &uri, &schema, err))
@@ -73,6 +95,10 @@ static bool run_create(const struct butler_args *args, struct cb_error *err)
 static const struct butler_option create_options[] = {
     { "seed-config", 0, BUTLER_TEXT,
       "Path to a YAML configuration with registry.db and registry.namespace." },
+    { "dimension-config", 0, BUTLER_TEXT, "Not supported." },
+    { "standalone", 0, BUTLER_FLAG, "Not supported." },
+    { "override", 0, BUTLER_FLAG, "Not supported." },
+    { "outfile", 'f', BUTLER_TEXT, "Not supported." },
     { .name = NULL },
 };
 const struct butler_command butler_create = {
@@ -106,10 +132,9 @@ const struct butler_command butler_register_instrument = { "register-instrument"
 static bool run_register_type(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    auto_list names = butler_words_from(args, 3);
     uint32_t dims = 0;
     bool is_new = false;
-    if (!cb_dimensions_parse((const char *const *)names.item, names.count, &dims, err) ||
+    if (!cb_dimensions_parse((const char *const *)(args->words + 3), args->n_words - 3, &dims, err) ||
         !butler_open(args->words[0], &repo, err) ||
         !cb_dataset_type_register(repo, args->words[1], dims, args->words[2],
                                   butler_flag(args, "is-calibration"), &is_new, err))

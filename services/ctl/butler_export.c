@@ -22,19 +22,55 @@ static bool read_transfer(const struct butler_args *args, enum cb_transfer *ret_
 
 static int compare_names(const void *a, const void *b)
 {
-    const char *const *left = a, *const *right = b;
-    return strcmp(*left, *right);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* calibrationType, run, then all dimensions of all types by name. */
-static void print_exported(const struct cb_dataset_list *list)
+static int compare_ids(const struct cb_data_id *a, const struct cb_data_id *b)
+{
+    for (int k = 0; k < CB_DIMENSION_COUNT; k++) {
+        enum cb_element_index dimension = (enum cb_element_index)k;
+        const char *left = cb_data_id_text(a, dimension), *right = cb_data_id_text(b, dimension);
+        int order = left != NULL && right != NULL ? strcmp(left, right)
+                    : a->number[k] < b->number[k] ? -1
+                                                  : a->number[k] > b->number[k];
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+/* By type, then data ID, then run. */
+static int compare_datasets(const void *a, const void *b)
+{
+    const struct cb_dataset *left = a, *right = b;
+    int order = strcmp(left->type, right->type);
+    if (order == 0)
+        order = compare_ids(&left->data_id, &right->data_id);
+    return order != 0 ? order : strcmp(left->run, right->run);
+}
+
+static bool expand_all(struct cb_repo *repo, struct cb_dataset_list *list, struct cb_error *err)
+{
+    struct cb_data_id **ids = cb_xalloc_array(list->count + 1, sizeof(struct cb_data_id *));
+    for (size_t i = 0; i < list->count; i++)
+        ids[i] = &list->item[i].data_id;
+    bool ok = cb_data_ids_expand(repo, ids, list->count, err);
+    free(ids);
+    return ok;
+}
+
+/* calibrationType, run, then the dimensions of all types, implied ones too, by name. */
+static bool print_exported(struct cb_repo *repo, struct cb_dataset_list *list, struct cb_error *err)
 {
     uint32_t dims = 0;
+    const char *names[CB_ELEMENT_COUNT + 2] = { "calibrationType", "run" };
     for (size_t i = 0; i < list->count; i++)
         dims |= cb_dimensions_expand(list->item[i].data_id.has);
-    const char *names[CB_ELEMENT_COUNT + 2] = { "calibrationType", "run" };
     size_t n = 2 + cb_dimensions_list(dims, names + 2);
-    qsort(names + 2, n - 2, sizeof names[0], compare_names);
+    qsort(names + 2, n - 2, sizeof *names, compare_names);
+    if (!expand_all(repo, list, err))
+        return false;
+    qsort(list->item, list->count, sizeof *list->item, compare_datasets);
     cb_auto(butler_table_free) struct butler_table *table = butler_table_new(n, names);
     butler_table_set_left(table);
     for (size_t i = 0; i < list->count; i++) {
@@ -48,6 +84,7 @@ static void print_exported(const struct cb_dataset_list *list)
         butler_table_add(table, cells);
     }
     butler_table_print(table, stdout);
+    return true;
 }
 
 static bool run_export(const struct butler_args *args, struct cb_error *err)
@@ -64,9 +101,7 @@ static bool run_export(const struct butler_args *args, struct cb_error *err)
     if (!read_transfer(args, &export.transfer, err) || !butler_open(args->words[0], &repo, err) ||
         !cb_export_calibs(repo, &export, &list, err))
         return false;
-    if (list.count > 0)
-        print_exported(&list);
-    return true;
+    return list.count == 0 || print_exported(repo, &list, err);
 }
 
 static const struct butler_option export_options[] = {

@@ -17,6 +17,7 @@ struct retrieval {
     enum cb_transfer transfer;
     bool keeps_path, clobbers, lists;
     size_t count;
+    struct cb_bytes uris; /* one a line, where they are listed */
     struct cb_bytes types_text, refs_text, artifacts_text;
     struct cb_json types, refs, artifacts; /* the three parts of the index */
 };
@@ -28,8 +29,7 @@ static bool check_clobber(const struct retrieval *r, const char *source, const c
     if (stat(target, &there) != 0 || r->clobbers)
         return true;
     bool same = stat(source, &here) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
-    return (same && r->transfer != CB_TRANSFER_COPY) ||
-           cb_fail(err, CB_ERR_CONFLICT, "\"%s\" exists; --clobber replaces it", target);
+    return same || cb_fail(err, CB_ERR_CONFLICT, "\"%s\" exists; --clobber replaces it", target);
 }
 
 static void put_data_id(struct cb_json *json, const struct cb_data_id *id)
@@ -119,7 +119,7 @@ static bool retrieve_one(struct retrieval *r, const struct cb_repo *repo, const 
         return false;
     if (r->lists) {
         cb_auto(cb_free) char *uri = cb_file_uri(target);
-        printf("%s\n", uri);
+        cb_bytes_printf(&r->uris, "%s\n", uri);
     }
     index_dataset(r, dataset, name);
     r->count++;
@@ -171,7 +171,8 @@ static void retrieval_init(struct retrieval *r)
 {
     *r = (struct retrieval){ .types_text = CB_BYTES(INDEX_MAX),
                              .refs_text = CB_BYTES(INDEX_MAX),
-                             .artifacts_text = CB_BYTES(INDEX_MAX) };
+                             .artifacts_text = CB_BYTES(INDEX_MAX),
+                             .uris = CB_BYTES(INDEX_MAX) };
     r->types = (struct cb_json)CB_JSON(&r->types_text);
     r->refs = (struct cb_json)CB_JSON(&r->refs_text);
     r->artifacts = (struct cb_json)CB_JSON(&r->artifacts_text);
@@ -182,6 +183,7 @@ static void retrieval_init(struct retrieval *r)
 
 static void retrieval_done(struct retrieval *r)
 {
+    cb_bytes_done(&r->uris);
     cb_bytes_done(&r->types_text);
     cb_bytes_done(&r->refs_text);
     cb_bytes_done(&r->artifacts_text);
@@ -209,8 +211,9 @@ static bool retrieve(struct retrieval *r, const struct butler_args *args, struct
     }
     if (!write_index(r, err))
         return false;
-    if (!r->lists)
-        printf("Number of artifacts retrieved into destination %s: %zu\n", args->words[1], r->count);
+    if (r->lists)
+        printf("Transferred the following to %s:\n%s\n", args->words[1], cb_bytes_text(&r->uris));
+    printf("Number of artifacts retrieved into destination %s: %zu\n", args->words[1], r->count);
     return true;
 }
 
@@ -228,13 +231,15 @@ static const struct butler_option retrieve_options[] = {
     { "dataset-type", 'd', BUTLER_LIST, "Specific DatasetType(s) to retrieve; globs are possible." },
     { "find-first", 0, BUTLER_FLAG,
       "Only the first matching dataset of each data ID along the collections." },
-    { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy or relsymlink." },
+    { "no-find-first", 0, BUTLER_FLAG, "All of them (default)." },
+    { "transfer", 't', BUTLER_TEXT, "How the files get there; not move, not direct." },
     { "verbose", 'v', BUTLER_FLAG, "Print the location of every file." },
     { "preserve-path", 0, BUTLER_FLAG, "Keep the datastore's path below the destination (default)." },
     { "no-preserve-path", 0, BUTLER_FLAG, "Put the files directly into the destination." },
     { "clobber", 0, BUTLER_FLAG, "Overwrite files that are there." },
     { "no-clobber", 0, BUTLER_FLAG, "Refuse to (default)." },
     { "zip", 0, BUTLER_FLAG, "Not supported." },
+    { "no-zip", 0, BUTLER_FLAG, "Retrieve the files themselves (default)." },
     { .name = NULL },
 };
 const struct butler_command butler_retrieve_artifacts = { "retrieve-artifacts",

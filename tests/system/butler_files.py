@@ -8,16 +8,20 @@ after it failed, ours leaves nothing.
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import click
 import psycopg2
 import yaml
 from click.testing import CliRunner
 from lsst.daf.butler import Butler
 from lsst.daf.butler.cli.butler import cli
+from lsst.daf.butler.logging import ButlerLogRecord
 from lsst.sphgeom import ConvexPolygon, LonLat, UnitVector3d
 
 COMCAM = "instrument=LSSTComCam"
@@ -450,12 +454,100 @@ def nouns(copies):
     assert calbus("config", ".registry.namespace", "--repo", dest.root) == ".registry.namespace: ours30\n"
 
 
+def frame(copies):
+    """Usage errors, options from a file, what is printed and what is logged, beside the stock command."""
+    root, work, ours = str(copies.source.root), copies.work, copies.ours
+    run = "LSSTComCam/calib/DM-1/demo/biasGen.20241210a"
+
+    def both(words, check_errors=True):
+        stock = CliRunner().invoke(cli, words)
+        result = subprocess.run([ours, *words], capture_output=True, text=True)
+        assert stock.exit_code == result.returncode, (words, stock.stderr, result)
+        assert stock.stdout == result.stdout, (words, stock.stdout, result.stdout)
+        if check_errors and stock.exit_code == 2:
+            assert stock.stderr.splitlines()[-1:] == result.stderr.splitlines()[-1:], (words, stock.stderr, result.stderr)
+        return result
+
+    usage = [["config-dump", "a", "b"], ["config-dump", "a", "b", "c"], ["import", "a"], ["import"], ["nosuch"], ["--nosuch", "import"],
+             ["import", "a", "b", "-t"], ["import", "a", "b", "-t", "bad"], ["import", "a", "b", "--export-file"], ["import", "-x", "a", "b"],
+             ["import", "a", "b", "--skip-dimensions"], ["import", "a", "b", "--no-track-file-attrs=1"], ["collection-chain", "a"],
+             ["collection-chain", "a", "b", "--mode", "POP"], ["query-datasets", root, "--limit", "x"], ["ingest-files", "a", "b", "c"],
+             ["--log-level", "x", "config-dump", root], ["transfer-datasets", "a"], ["export-calibs", "a", "b", "-t", "none"]]
+    for words in usage:
+        both(words)
+    for name in ("define-visits", "register-skymap", "config-validate", "ingest-zip"):
+        result = subprocess.run([ours, name, root], capture_output=True, text=True)
+        assert result.returncode == 2 and f'Use the stock command "butler {name}"' in result.stderr, result
+    listed = subprocess.run([ours, "--help"], capture_output=True, text=True, check=True).stdout
+    for name in cli.list_commands(click.Context(cli)):
+        assert f"\n  {name} " in listed, name
+    options = work / "options.yaml"
+    presets = [
+        ("config-dump:\n  subset: .registry.namespace\n", [root]),
+        ("config-dump:\n  s: .registry.namespace\n", [root]),
+        ("config-dump:\n  repo: %s\n  subset: .registry.namespace\n" % root, []),
+        ("config-dump:\n  subset: .registry.namespace\n", [root, "-s", ".datastore.root"]),
+        ("config-dump:\n  nosuch: 1\n", [root]),
+        ("other:\n  subset: 1\n", [root]),
+        ("", [root]),
+    ]
+    for text, words in presets:
+        options.write_text(text)
+        both(["config-dump", *words, "-@", str(options)])
+    options.write_text("config-dump:\n  searchpath: text\n")
+    assert "Value must be an iterable." in both(["config-dump", root, "-@", str(options)], check_errors=False).stderr
+    options.write_text("config-dump: null\n")
+    both(["config-dump", root, "--options-file", str(options)], check_errors=False)
+    both(["config-dump", root, "-@", str(work / "nosuch.yaml")], check_errors=False)
+    # what is retrieved and exported, as it is printed
+    for number, words in enumerate((["-v"], ["-v", "--no-preserve-path"], ["--no-zip", "--no-find-first"], ["-v", "-t", "copy"])):
+        place = work / f"retrieved{number}"
+        printed = []
+        for program in (None, ours):
+            shutil.rmtree(place, ignore_errors=True)
+            arguments = ["retrieve-artifacts", root, f"{place}/", "-d", "bias", "--collections", run, *words]
+            for _ in range(2 if words[-1] != "copy" else 1):
+                if program is None:
+                    printed.append(CliRunner().invoke(cli, arguments).stdout)
+                else:
+                    printed.append(subprocess.run([program, *arguments], capture_output=True, text=True).stdout)
+        half = len(printed) // 2
+        assert [sorted(p.splitlines()) for p in printed[:half]] == [sorted(p.splitlines()) for p in printed[half:]], (words, printed)
+    tables = []
+    for program in (None, ours):
+        arguments = ["export-calibs", root, str(work / f"exported{len(tables)}"), "LSSTComCam/calib", "-t", "direct"]
+        tables.append(CliRunner().invoke(cli, arguments).stdout if program is None else
+                      subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout)
+    stock_table, our_table = (text.splitlines() for text in tables)
+    assert stock_table[:2] == our_table[:2] and sorted(stock_table) == sorted(our_table), tables
+
+    # what is logged, and where
+    def log(*words):
+        return subprocess.run([ours, *words, "import", root, str(work / "nosuch")], capture_output=True, text=True)
+    assert "butler import ERROR: " in log().stderr
+    assert log("--no-log-tty").stderr == "" and log("--no-log-tty").returncode == 1
+    assert log("--log-level", "CRITICAL").stderr == ""
+    assert "ERROR" in log("--log-level", "other=CRITICAL").stderr
+    assert log("--log-level", "a=b=c").returncode == 1
+    long = log("--long-log", "--log-label", "label=night").stderr
+    assert re.match(r"ERROR \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 butler import \(night\)", long), long
+    for name in ("a.log", "b.json"):
+        for _ in range(2):
+            log("--no-log-tty", "--log-file", str(work / name), "--log-label", "site=usdf")
+    lines = (work / "a.log").read_text().splitlines()
+    assert len(lines) == 2 and all("ERROR" in line for line in lines), lines
+    for line in (work / "b.json").read_text().splitlines():
+        record = ButlerLogRecord.model_validate_json(line)
+        assert record.levelname == "ERROR" and record.MDC["SITE"] == "usdf", record
+
+
 def main(ours, work, socket):
     copies = Copies(ours, work, socket)
     transfer(copies)
     import_untracked(copies)
     print(f"{config_dump(ours, copies.source.root, work)} parts of the configuration are the same")
     print(f"{copies.count} transfers leave the same")
+    frame(copies)
     nouns(copies)
     twins = Twins(ours, work, socket)
     ingest(twins)
