@@ -120,31 +120,36 @@ static void view_of_key(const struct view *view, const char *key, struct view *r
     }
 }
 
-static int compare_texts(const void *a, const void *b)
+/* Names in their order, each once. */
+struct names {
+    const char **item;
+    size_t count;
+};
+
+static void add_name(struct names *names, const char *name)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    size_t at = names->count;
+    while (at > 0 && strcmp(names->item[at - 1], name) > 0)
+        at--;
+    if (at > 0 && strcmp(names->item[at - 1], name) == 0)
+        return;
+    names->item = cb_xrealloc_array(names->item, names->count + 1, sizeof *names->item);
+    memmove(names->item + at + 1, names->item + at, (names->count - at) * sizeof *names->item);
+    names->item[at] = name;
+    names->count++;
 }
 
-/* Keys of a map, sorted, each once; to be freed. */
-static const char **keys_of(const struct view *view, size_t *ret_count)
+/* Keys of a map; its list is to be freed. */
+static struct names keys_of(const struct view *view)
 {
-    size_t n = 0, kept = 0;
-    const char **keys = NULL;
-    for (size_t i = 0; i < view->count && view->node[i]->kind == CB_YAML_MAPPING; i++) {
-        keys = cb_xrealloc_array(keys, n + view->node[i]->count + 1, sizeof *keys);
+    struct names names = { NULL, 0 };
+    for (size_t i = 0; i < view->count && view->node[i]->kind == CB_YAML_MAPPING; i++)
         for (size_t k = 0; k < view->node[i]->count; k++) {
             const char *key = cb_yaml_key(view->node[i], k);
             if (key != NULL && strcmp(key, "includeConfigs") != 0)
-                keys[n++] = key;
+                add_name(&names, key);
         }
-    }
-    if (n > 0)
-        qsort(keys, n, sizeof *keys, compare_texts);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || strcmp(keys[i], keys[kept - 1]) != 0)
-            keys[kept++] = keys[i];
-    *ret_count = kept;
-    return keys;
+    return names;
 }
 
 /* ---- printing ---- */
@@ -187,26 +192,27 @@ static void put_value(struct cb_bytes *out, const struct view *view, int depth)
             put_value(out, &item, depth + 1);
         }
     } else {
-        size_t n = 0;
-        free(keys_of(view, &n));
-        cb_bytes_puts(out, n == 0 ? " {}\n" : "\n");
+        struct names names = keys_of(view);
+        free(names.item);
+        cb_bytes_puts(out, names.count == 0 ? " {}\n" : "\n");
         put_map(out, view, depth + 1);
     }
 }
 
 static void put_map(struct cb_bytes *out, const struct view *view, int depth)
 {
-    size_t n = 0;
-    const char **keys = keys_of(view, &n);
-    for (size_t i = 0; i < n; i++) {
+    struct names names = keys_of(view);
+    for (size_t i = 0; i < names.count; i++) {
         struct view value;
-        view_of_key(view, keys[i], &value);
+        view_of_key(view, names.item[i], &value);
+        if (value.count == 0)
+            continue;
         put_indent(out, depth);
-        cb_yaml_put_text(out, keys[i]);
+        cb_yaml_put_text(out, names.item[i]);
         cb_bytes_puts(out, ":");
         put_value(out, &value, depth);
     }
-    free(keys);
+    free(names.item);
 }
 
 /* One value as Python shows it. */
@@ -240,11 +246,10 @@ static void put_python(struct cb_bytes *out, const struct cb_yaml_node *node, bo
 static bool fail_absent(const struct cb_config_dump *dump, const struct view *root, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes names = CB_BYTES(400);
-    size_t n = 0;
-    const char **keys = keys_of(root, &n);
-    for (size_t i = 0; i < n; i++)
-        cb_bytes_printf(&names, "%s%s", i > 0 ? ", " : "", keys[i]);
-    free(keys);
+    struct names keys = keys_of(root);
+    for (size_t i = 0; i < keys.count; i++)
+        cb_bytes_printf(&names, "%s%s", i > 0 ? ", " : "", keys.item[i]);
+    free(keys.item);
     return cb_fail(err, CB_ERR_NOT_FOUND, "%.80s not found in config at %s (has %s)", dump->subset,
                    dump->repo, cb_bytes_text(&names));
 }
