@@ -30,6 +30,7 @@ from astropy.time import Time
 from click.testing import CliRunner
 from lsst.daf.butler import Butler, CollectionType, Timespan
 from lsst.daf.butler.cli.butler import cli
+from lsst.sphgeom import ConvexPolygon, LonLat, UnitVector3d
 from registry_dump import Dumper, differences
 
 CAMERA = "LSSTComCam"
@@ -44,6 +45,8 @@ TYPES = {  # name: storage class, dimensions, calibration
     "stats": ("StructuredDataDict", ["instrument", "exposure", "detector"], False),
     "note": ("StructuredDataDict", ["instrument"], False),
     "night": ("StructuredDataDict", ["instrument", "day_obs"], False),
+    "seen": ("StructuredDataDict", ["instrument", "detector", "visit"], False),
+    "sky": ("StructuredDataDict", ["skymap"], True),
 }
 FILTERS = ["r_03", "i_06"]
 EXPOSURES = [2024120800001, 2024120800002]
@@ -388,7 +391,7 @@ def tree(folder):
     return found
 
 
-# An instrument's night and a skymap, as the records of an export.
+# An instrument's night, as the records of an export.
 def night_records():
     lines = ["- {type: dimension, element: day_obs, records: [{instrument: LSSTComCam, id: 20241208, datetime_begin: "
              "!butler_time/tai/iso '2024-12-08 12:00:00', datetime_end: !butler_time/tai/iso '2024-12-09 12:00:00'}]}\n",
@@ -406,8 +409,47 @@ def night_records():
     return lines
 
 
+def square(ra, dec, width):
+    """A region, all in degrees."""
+    corners = ((0, 0), (width, 0), (width, width), (0, width))
+    return ConvexPolygon([UnitVector3d(LonLat.fromDegrees(ra + x, dec + y)) for x, y in corners])
+
+
+def export_sky(tools, world):
+    """Visits and a skymap, in an export that the stock butler writes from a repository of its own."""
+    Operation("create").by_ours(world, tools)
+    Operation("register-instrument", "lsst.obs.lsst.LsstComCam").by_ours(world, tools)
+    span = Timespan(Time("2024-12-08T20:01:00", scale="tai"), Time("2024-12-08T20:01:30.5", scale="tai"))
+    camera = {"instrument": CAMERA}
+    records = {
+        "day_obs": [{**camera, "id": 20241208}],
+        "group": [{**camera, "name": "g7"}],
+        "exposure": [{**camera, "id": 7, "day_obs": 20241208, "group": "g7", "physical_filter": "r_03", "obs_id": "o7", "timespan": span}],
+        "visit_system": [{**camera, "id": 0, "name": "one-to-one"}],
+        "visit": [{**camera, "id": 7, "day_obs": 20241208, "physical_filter": "r_03", "name": "v7", "exposure_time": 30.5,
+                   "region": square(10, -30, 1.5), "timespan": span},
+                  {**camera, "id": 8, "day_obs": 20241208, "physical_filter": "r_03", "name": "v8"}],
+        "visit_definition": [{**camera, "exposure": 7, "visit": 7}],
+        "visit_detector_region": [{**camera, "detector": d, "visit": 7, "region": square(10 + d / 10, -30, 0.2)} for d in range(9)],
+        "visit_system_membership": [{**camera, "visit_system": 0, "visit": 7}],
+        "skymap": [{"name": "cells", "hash": bytes(range(20)), "tract_max": 18938, "patch_nx_max": 10, "patch_ny_max": 10}],
+        "tract": [{"skymap": "cells", "id": n, "region": square(359 + n, 88 - n, 2)} for n in range(3)],
+        "patch": [{"skymap": "cells", "tract": 1, "id": 11, "cell_x": 1, "cell_y": 1, "region": square(0.1, 87, 0.2)}],
+    }
+    butler = world.butler()
+    folder = tools.work / "sky"
+    folder.mkdir()
+    with butler.export(directory=str(folder), format="yaml", transfer="copy") as export:
+        for element, rows in records.items():
+            butler.registry.insertDimensionData(element, *rows)
+            export.saveDimensionData(element, butler.query_dimension_records(element, explain=False))
+    return list(records), Operation("import", str(folder), "-t", "copy")
+
+
 def keys_for(name, rng):
     dimensions = TYPES[name][1]
+    if "skymap" in dimensions:
+        return [{"skymap": "cells"}]
     n = rng.choice([1, 2, 9]) if "detector" in dimensions else 1
     keys = []
     for detector in rng.sample(range(9), n):
@@ -416,6 +458,8 @@ def keys_for(name, rng):
             key["exposure"] = rng.choice(EXPOSURES)
         if "day_obs" in dimensions:
             key["day_obs"] = 20241208
+        if "visit" in dimensions:
+            key["visit"] = rng.choice([7, 8])
         if "detector" in dimensions:
             key["detector"] = detector
         if "physical_filter" in dimensions:
@@ -441,12 +485,21 @@ def fixed(course):
     far = t.import_calibs("u/far/run", "u/far/bias", "u/far/chain", [0, 4], (None, DAYS[5]), records=night_records())
     do(far, must=True)
     course.repeat_harmless(far)
+    elements, sky = export_sky(t, World("sky_source", t.work, t.socket, t.connection, ()))
+    do(sky, must=True)
+    for element in elements:
+        course.both("query-dimension-records", element)
+    do(t.ingest("seen", "u/a/sky", all_detectors(visit=7)[:4]), must=True)
+    do(t.ingest("seen", "u/a/sky", all_detectors(visit=9)[:1]), must=False)
+    do(t.ingest("sky", "u/a/sky", [{"skymap": "cells"}]), must=True)
+    do(t.certify("u/a/sky", "u/a/skycalib", "sky"), must=True)
+    course.compare_taken_out("export-calibs", "u/a/skycalib", "-t", "copy")
     do(t.ingest("bias", "u/a/run1", all_detectors()), must=True)
     do(t.ingest("bias", "u/a/run1", all_detectors()[:1]), must=False)
     do(t.ingest("bias", "u/a/run2", all_detectors()[:4], "direct"), must=True)
     do(t.ingest("flat", "u/a/flats", all_detectors(physical_filter="r_03"), "symlink"), must=True)
     do(t.ingest("stats", "u/a/run1", all_detectors(exposure=EXPOSURES[0])), must=True)
-    do(t.ingest("stats", "u/a/run1", [{"instrument": CAMERA, "detector": 3, "exposure": 7}]), must=False)
+    do(t.ingest("stats", "u/a/run1", [{"instrument": CAMERA, "detector": 3, "exposure": 9}]), must=False)
     do(t.ingest("look", "u/a/looks", all_detectors(exposure=EXPOSURES[1]), "hardlink"), must=True)
     do(t.ingest("note", "u/a/notes", [{"instrument": CAMERA}]), must=True)
     do(t.ingest("night", "u/a/notes", [{"instrument": CAMERA, "day_obs": 20241208}]), must=True)
