@@ -66,6 +66,11 @@ add_test(NAME system.butler.repositories
           $<TARGET_FILE:system_put_files> ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.repositories PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
 
+add_test(NAME system.butler.printed
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_printed
+          $<TARGET_FILE:system_put_files> ${CMAKE_BINARY_DIR}/calbus)
+set_tests_properties(system.butler.printed PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
+
 # Random where-expressions: the stock butler and calbus must choose the same rows. By hand, thousands:
 # support/with_postgres system/butler_where build-test/tests/system_build_repository build-test/tests/system_where_rows 5000 SEED
 add_executable(system_where_rows ${CMAKE_CURRENT_SOURCE_DIR}/system/butler/where_rows.c)

@@ -1,6 +1,6 @@
 /* Put files into a repository, as `butler ingest-files` of the stock butler does from a table:
  *   put_files REPO TYPE RUN TRANSFER FILE DATA_ID [FILE DATA_ID]...      DATA_ID: detector=4,exposure=7
- * The instrument is LSSTComCam. RUN is made when absent. Exit 1: refused. */
+ * The instrument is LSSTComCam unless given. RUN is made when absent. Exit 1: refused. */
 #include "fixture.h"
 
 enum { MAX_FILES = 64 };
