@@ -134,7 +134,8 @@ static bool search(const struct cb_yaml *yaml, const struct parts *address, char
     return true;
 }
 
-/* ~/.lsst/db-auth.yaml unless $LSST_DB_AUTH names another; to be freed. */
+/* ~/.lsst/db-auth.yaml unless $LSST_DB_AUTH names another; to be freed. Read at each connection, as libpq
+ * reads PGPASSWORD. */
 static char *path_of_file(void)
 {
     const char *given = getenv("LSST_DB_AUTH"), *home = getenv("HOME");

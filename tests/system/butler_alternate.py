@@ -8,6 +8,7 @@ and what was printed. What else differs is listed here:
   RESIDUE   a stock command that fails half way leaves the empty collection that it registered first; calbus leaves nothing
   the table of stored files, which the stock butler makes when it first opens its repository to write files
   decertify says so when nothing is certified in the range, where the stock butler says nothing
+  the order of rows that prune-datasets prints: the stock command sorts exposures and visits before detectors
   refused   calbus refuses what would lose data or make look-ups ambiguous; then nobody's repository changes
 """
 
@@ -312,7 +313,8 @@ class Course:
         else:
             self.compare(what)
             if operation.prints:
-                texts = {d.printed.replace(str(w.root), "<root>").replace(w.name, "<name>") for w, d in zip(self.worlds, done)}
+                texts = {"\n".join(sorted(d.printed.replace(str(w.root), "<root>").replace(w.name, "<name>").splitlines()))
+                         for w, d in zip(self.worlds, done)}
                 assert len(texts) == 1, f"step {self.step}, {operation} prints\n" + "\n---\n".join(texts)
         self.step += 1
 
