@@ -606,7 +606,7 @@ class Chance:
     def decertify(self):
         known = [(row["collection_id"], row["dataset_type_id"]) for row in self.state.calibs]
         collection, name = self.rng.choice(known) if known else (self.any(4, self.calibs), "bias")
-        detectors = self.rng.sample(range(9), 2) if name != "flat" and self.rng.random() < 0.5 else []
+        detectors = self.rng.sample(range(9), 2) if name in ("bias", "dark") and self.rng.random() < 0.5 else []
         return self.tools.decertify(collection, name, *self.span(), detectors)
 
     def edit_chain(self):
