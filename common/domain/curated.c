@@ -14,19 +14,19 @@
 #define BY_BOTH (BY_DETECTOR | BY_FILTER)
 
 static const struct cb_curated_type types[] = {
-    { "defects", BY_DETECTOR, "Defects", "lsst.ip.isr.defects.Defects", true },
-    { "manual_defects", BY_DETECTOR, "Defects", "lsst.ip.isr.defects.Defects", true },
-    { "crosstalk", BY_DETECTOR, "CrosstalkCalib", "lsst.ip.isr.crosstalk.CrosstalkCalib", true },
-    { "bfk", BY_DETECTOR, "BrighterFatterKernel", "lsst.ip.isr.brighterFatterKernel.BrighterFatterKernel",
+    { "defects", "Defects", "lsst.ip.isr.defects.Defects", BY_DETECTOR, true },
+    { "manual_defects", "Defects", "lsst.ip.isr.defects.Defects", BY_DETECTOR, true },
+    { "crosstalk", "CrosstalkCalib", "lsst.ip.isr.crosstalk.CrosstalkCalib", BY_DETECTOR, true },
+    { "bfk", "BrighterFatterKernel", "lsst.ip.isr.brighterFatterKernel.BrighterFatterKernel", BY_DETECTOR,
       true },
-    { "linearizer", BY_DETECTOR, "Linearizer", "lsst.ip.isr.linearize.Linearizer", true },
-    { "qe_curve", BY_DETECTOR, "QECurve", NULL, true },
-    { "transmission_optics", CB_DIM(CB_INSTRUMENT), "TransmissionCurve", NULL, false },
-    { "transmission_atmosphere", CB_DIM(CB_INSTRUMENT), "TransmissionCurve", NULL, false },
-    { "transmission_filter", BY_FILTER, "TransmissionCurve", NULL, false },
-    { "transmission_sensor", BY_DETECTOR, "TransmissionCurve", NULL, false },
-    { "transmission_filter_detector", BY_BOTH, "TransmissionCurve", NULL, false },
-    { "transmission_system", BY_BOTH, "TransmissionCurve", NULL, false },
+    { "linearizer", "Linearizer", "lsst.ip.isr.linearize.Linearizer", BY_DETECTOR, true },
+    { "qe_curve", "QECurve", NULL, BY_DETECTOR, true },
+    { "transmission_optics", "TransmissionCurve", NULL, CB_DIM(CB_INSTRUMENT), false },
+    { "transmission_atmosphere", "TransmissionCurve", NULL, CB_DIM(CB_INSTRUMENT), false },
+    { "transmission_filter", "TransmissionCurve", NULL, BY_FILTER, false },
+    { "transmission_sensor", "TransmissionCurve", NULL, BY_DETECTOR, false },
+    { "transmission_filter_detector", "TransmissionCurve", NULL, BY_BOTH, false },
+    { "transmission_system", "TransmissionCurve", NULL, BY_BOTH, false },
 };
 
 const struct cb_curated_type *cb_curated_type_find(const char *name)

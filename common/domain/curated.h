@@ -10,10 +10,10 @@
 
 struct cb_curated_type {
     const char *name;
-    uint32_t dims;
     const char *storage_class;
     const char *calib_class; /* CALIBCLS; NULL: its files name none */
-    bool is_written;         /* false: only the pipelines' own tool writes files of this type */
+    uint32_t dims;
+    bool is_written; /* false: only the pipelines' own tool writes files of this type */
 };
 
 /* By name of its folder; NULL when no data package has such a type. */
