@@ -161,10 +161,20 @@ static void types_array(struct cb_bytes *array, unsigned types)
     cb_array_end(array);
 }
 
-/* Plain names must exist. */
+static bool has_everything(const char *const *globs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(globs[i], "*") == 0)
+            return true;
+    return false;
+}
+
+/* Plain names must exist; beside "*" they mean nothing. */
 static bool check_plain_names(struct cb_repo *repo, const char *const *globs, size_t count,
                               struct cb_error *err)
 {
+    if (has_everything(globs, count))
+        return true;
     for (size_t i = 0; i < count; i++) {
         cb_auto_collection struct cb_collection there = { 0 };
         if (!cb_is_glob(globs[i]) && !find_now(repo, globs[i], &there, err))
@@ -200,10 +210,34 @@ bool cb_collection_query(struct cb_repo *repo, const char *const *globs, size_t 
            query_now(repo, globs, count, types, ret_list, err);
 }
 
+bool cb_collection_types(struct cb_repo *repo, const struct cb_collection *collections, size_t count,
+                         char ***ret_names, size_t *ret_count, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
+    cb_array_begin(&ids);
+    for (size_t i = 0; i < count; i++)
+        cb_array_int(&ids, collections[i].id);
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_repo_read(repo, &tx, err) ||
+        !cb_db_run(repo->db, sql_list_summary_types, CB_P(cb_p_text(cb_array_end(&ids))), &rows, err))
+        return false;
+    *ret_count = cb_rows_count(rows);
+    *ret_names = cb_xalloc_array(*ret_count + 1, sizeof **ret_names);
+    for (size_t i = 0; i < *ret_count; i++)
+        (*ret_names)[i] = cb_xstrdup(cb_rows_text(rows, i, 0));
+    return true;
+}
+
 /* Ids of names and globs, in their order. */
 static bool list_ids(struct cb_repo *repo, const char *const *names, size_t count, struct cb_bytes *array,
                      struct cb_error *err)
 {
+    const char *all = "*";
+    if (has_everything(names, count)) {
+        names = &all;
+        count = 1;
+    }
     cb_array_begin(array);
     for (size_t i = 0; i < count; i++) {
         cb_auto_collections struct cb_collection_list some = { 0 };

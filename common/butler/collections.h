@@ -51,7 +51,8 @@ static inline void cb_collection_done_at_exit(struct cb_collection *collection)
 #define cb_auto_collection __attribute__((cleanup(cb_collection_done_at_exit)))
 
 /* By globs (* ? [..]); no glob at all means everything; types is a bit set of 1 << type, 0 means all. Sorted
- * by name. A plain name that is absent is NOT_FOUND, a glob without a match is nothing. */
+ * by name. A plain name that is absent is NOT_FOUND (unless "*" is among them), a glob without a match is
+ * nothing. */
 CB_MUST_CHECK bool cb_collection_query(struct cb_repo *repo, const char *const *globs, size_t count,
                                        unsigned types, struct cb_collection_list *ret_list,
                                        struct cb_error *err);
@@ -60,6 +61,11 @@ CB_MUST_CHECK bool cb_collection_query(struct cb_repo *repo, const char *const *
 CB_MUST_CHECK bool cb_collection_flatten(struct cb_repo *repo, const char *const *names, size_t count,
                                          bool with_chains, struct cb_collection_list *ret_list,
                                          struct cb_error *err);
+/* Names of the dataset types that the summaries of collections, and of chains' members, have; sorted.
+ * Summaries may name too many. Caller frees names and array. */
+CB_MUST_CHECK bool cb_collection_types(struct cb_repo *repo, const struct cb_collection *collections,
+                                       size_t count, char ***ret_names, size_t *ret_count,
+                                       struct cb_error *err);
 /* Direct children of a chain in order, or the chains that hold a collection. */
 CB_MUST_CHECK bool cb_chain_children(struct cb_repo *repo, const char *parent,
                                      struct cb_collection_list *ret_list, struct cb_error *err);

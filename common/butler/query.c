@@ -5,6 +5,7 @@
 #include "butler/dataset_rows.h"
 #include "butler/query_sql.h"
 #include "butler/rows.h"
+#include "sql.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,63 +16,49 @@ void cb_data_id_list_done(struct cb_data_id_list *list)
     *list = (struct cb_data_id_list){ 0 };
 }
 
-/* Ids of the search path as an array; ret_certified, which may be NULL: there is a CALIBRATION collection. */
+/* Ids of the search path as an array. */
 static bool flatten_ids(struct cb_repo *repo, const char *const *names, size_t count, struct cb_bytes *ids,
-                        bool *ret_certified, struct cb_error *err)
+                        struct cb_error *err)
 {
     cb_auto_collections struct cb_collection_list path = { 0 };
     if (!cb_collection_flatten(repo, names, count, false, &path, err))
         return false;
     cb_array_begin(ids);
-    bool certified = false;
-    for (size_t i = 0; i < path.count; i++) {
+    for (size_t i = 0; i < path.count; i++)
         cb_array_int(ids, path.item[i].id);
-        certified |= path.item[i].type == CB_COLLECTION_CALIBRATION;
-    }
     cb_array_end(ids);
-    if (ret_certified != NULL)
-        *ret_certified = certified;
     return true;
 }
 
-static void put_ties(const struct cb_select *select, uint32_t dims, struct cb_bytes *sql)
+/* Do ranges of validity count, or is the type in none of the CALIBRATION collections? */
+static bool find_validity(struct cb_repo *repo, const struct cb_dataset_type *type, const char *ids,
+                          bool *ret_has_validity, struct cb_error *err)
 {
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if ((dims & CB_DIM(i)) != 0 && select->key[i] != NULL)
-            cb_bytes_printf(sql, " AND dt.\"%s\" = %s", cb_element_at((enum cb_element_index)i)->name,
-                            select->key[i]);
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    *ret_has_validity = false;
+    if (!type->is_calibration)
+        return true;
+    if (!cb_db_run(repo->db, sql_find_certified_type, CB_P(cb_p_text(ids), cb_p_int(type->id)), &rows, err))
+        return false;
+    *ret_has_validity = cb_rows_count(rows) > 0;
+    return true;
 }
 
-/* AND there is a dataset of the type for this row, in one of the collections. */
-static void put_has_dataset(const struct cb_select *select, const struct cb_dataset_type *type,
-                            size_t ids_param, struct cb_bytes *sql)
-{
-    const char *tables[] = { type->tags_table, type->calibs_table };
-    cb_bytes_puts(sql, " AND (");
-    for (size_t i = 0; i < 2 && tables[i] != NULL; i++) {
-        cb_bytes_printf(sql,
-                        "%sEXISTS (SELECT FROM \"%s\" dt WHERE dt.dataset_type_id = %lld"
-                        " AND dt.collection_id = ANY ($%zu::bigint[])",
-                        i > 0 ? " OR " : "", tables[i], (long long)type->id, ids_param);
-        put_ties(select, type->dims, sql);
-        cb_bytes_puts(sql, ")");
-    }
-    cb_bytes_puts(sql, ")");
-}
-
-static bool put_datasets_exist(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
-                               struct cb_bytes *ids, struct cb_bytes *sql, struct cb_error *err)
+static bool join_datasets(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
+                          struct cb_bytes *ids, struct cb_error *err)
 {
     if (query->n_dataset_types == 0)
         return true;
-    if (!flatten_ids(repo, query->collections, query->n_collections, ids, NULL, err))
+    if (!flatten_ids(repo, query->collections, query->n_collections, ids, err))
         return false;
     size_t param = cb_select_add_param(select, cb_bytes_text(ids));
     for (size_t i = 0; i < query->n_dataset_types; i++) {
         cb_auto_dataset_type struct cb_dataset_type type = { 0 };
-        if (!cb_dataset_type_find(repo, query->dataset_types[i], &type, err))
+        bool has_validity = false;
+        if (!cb_dataset_type_find(repo, query->dataset_types[i], &type, err) ||
+            !find_validity(repo, &type, cb_bytes_text(ids), &has_validity, err) ||
+            !cb_select_add_join(select, &type, param, has_validity, err))
             return false;
-        put_has_dataset(select, &type, param, sql);
     }
     return true;
 }
@@ -83,12 +70,11 @@ static bool run_select(struct cb_repo *repo, struct cb_select *select, const str
 {
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), ids = CB_BYTES(CB_ARRAY_MAX);
     cb_auto_bytes struct cb_bytes where = CB_BYTES(32U << 20);
-    if (!cb_select_put_where(select, query, &where, err))
+    if (!join_datasets(repo, select, query, &ids, err) || !cb_select_put_where(select, query, &where, err))
         return false;
     cb_bytes_printf(&sql, "SELECT %s FROM %s%s WHERE %s", columns, cb_bytes_text(&select->from),
                     select->from_tail != NULL ? select->from_tail : "", cb_bytes_text(&where));
-    return put_datasets_exist(repo, select, query, &ids, &sql, err) &&
-           cb_select_put_order(select, query, order, &sql, err) &&
+    return cb_select_put_order(select, query, order, &sql, err) &&
            cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, ret_rows, err);
 }
 
@@ -103,19 +89,43 @@ static void take_records(const struct cb_rows *rows, const struct cb_element *el
             ret_list->value[i * columns + k] = cb_xstrdup(cb_rows_text(rows, i, k));
 }
 
+/* A band by itself is that of any camera: nothing but a physical filter ties it to an instrument. */
+static void add_bands(struct cb_select *select, uint32_t dims)
+{
+    if (dims & CB_DIM(CB_PHYSICAL_FILTER)) {
+        cb_select_add_element(select, CB_PHYSICAL_FILTER);
+        return;
+    }
+    cb_bytes_printf(&select->from, "%s(SELECT DISTINCT band, band AS name FROM physical_filter) band",
+                    select->from.size > 0 ? " CROSS JOIN " : "");
+    select->key[CB_BAND] = cb_xstrdup("band.band");
+}
+
+/* Tables for an order by a field that the keys do not tell (exposure.seq_num). They are implied by the data
+ * ID, so no row is multiplied. */
+static void add_order_tables(struct cb_select *select, const struct cb_query *query, uint32_t dims)
+{
+    for (int i = 0; query->n_order_by > 0 && i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i))
+            cb_select_add_element(select, (enum cb_element_index)i);
+}
+
 bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, const struct cb_query *query,
                       struct cb_record_list *ret_list, struct cb_error *err)
 {
-    if (!element->has_table)
+    enum cb_element_index index = cb_element_index(element);
+    if (!element->has_table && index != CB_BAND)
         return cb_fail(err, CB_ERR_INVALID, "dimension %s has no records of its own", element->name);
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
     cb_auto_select struct cb_select select;
     cb_select_init(&select);
-    enum cb_element_index index = cb_element_index(element);
     select.dims = cb_dimensions_expand(index < CB_DIMENSION_COUNT ? CB_DIM(index) : element->required);
+    if (index == CB_BAND)
+        add_bands(&select, select.dims);
     cb_select_add_element(&select, index);
+    add_order_tables(&select, query, select.dims);
     for (size_t i = 0; i < element->n_columns; i++) {
         const struct cb_column *column = &element->columns[i];
         cb_bytes_printf(&columns, "%s\"%s\".\"%s\"", i > 0 ? ", " : "", element->name, column->name);
@@ -130,18 +140,6 @@ bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, co
     return true;
 }
 
-/* A band by itself is that of any camera: nothing but a physical filter ties it to an instrument. */
-static void add_bands(struct cb_select *select, uint32_t dims)
-{
-    if (dims & CB_DIM(CB_PHYSICAL_FILTER)) {
-        cb_select_add_element(select, CB_PHYSICAL_FILTER);
-        return;
-    }
-    cb_bytes_printf(&select->from, "%s(SELECT DISTINCT band FROM physical_filter) band",
-                    select->from.size > 0 ? " CROSS JOIN " : "");
-    select->key[CB_BAND] = cb_xstrdup("band.band");
-}
-
 /* Tables that hold the keys of the dimensions: those that the others do not tell already, last first. */
 static void add_dimension_tables(struct cb_select *select, uint32_t dims)
 {
@@ -150,6 +148,9 @@ static void add_dimension_tables(struct cb_select *select, uint32_t dims)
             cb_select_add_element(select, (enum cb_element_index)i);
     if ((dims & CB_DIM(CB_BAND)) != 0 && select->key[CB_BAND] == NULL)
         add_bands(select, dims);
+    for (int i = CB_DIMENSION_COUNT; i < CB_ELEMENT_COUNT; i++)
+        if (cb_dimensions_relations(dims) & CB_DIM(i))
+            cb_select_add_element(select, (enum cb_element_index)i);
 }
 
 static void put_keys(const struct cb_select *select, uint32_t dims, struct cb_bytes *columns)
@@ -186,12 +187,14 @@ bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const struct cb_quer
     cb_select_init(&select);
     select.dims = cb_dimensions_expand(dims);
     add_dimension_tables(&select, select.dims);
-    if (select.from.size == 0)
-        return cb_fail(err, CB_ERR_INVALID, "a query of data IDs needs at least one dimension with records");
-    cb_bytes_puts(&columns, query->n_order_by == 0 ? "DISTINCT " : ""); /* band alone repeats */
+    if (select.dims & CB_DIM(CB_HTM7))
+        return cb_fail(err, CB_ERR_INVALID, "calbus does not list pixels of the sky; ask the stock butler");
+    if (select.dims == 0)
+        cb_bytes_puts(&select.from, "(SELECT) \"nothing\""); /* one data ID, the empty one */
     struct cb_bytes keys = CB_BYTES(65536);
     put_keys(&select, select.dims, &keys);
-    put_keys(&select, select.dims, &order);
+    cb_select_default_order(&select, select.dims, &order);
+    add_order_tables(&select, query, select.dims);
     cb_bytes_puts(&columns, cb_bytes_text(&keys));
     cb_bytes_done(&keys);
     cb_auto_data_ids struct cb_data_id_list list = { 0 };
@@ -263,15 +266,6 @@ static void offer_dataset_keys(struct cb_select *select, uint32_t dims)
             select->key[i] = cb_xasprintf("t.\"%s\"", cb_element_at((enum cb_element_index)i)->name);
 }
 
-/* Tables for an order by a field that the dataset's own columns do not hold (exposure.seq_num). They are
- * implied by the data ID, so no row is multiplied. */
-static void add_order_tables(struct cb_select *select, const struct cb_query *query, uint32_t dims)
-{
-    for (int i = 0; query->n_order_by > 0 && i < CB_DIMENSION_COUNT; i++)
-        if (dims & CB_DIM(i))
-            cb_select_add_element(select, (enum cb_element_index)i);
-}
-
 static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *type, enum cb_search search,
                             const struct cb_query *query, const char *ids, bool has_validity,
                             struct cb_rows **ret_rows, struct cb_error *err)
@@ -291,11 +285,11 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
     put_ranked_hits(type, search, &select.from);
     select.from_tail = dataset_joins;
     offer_dataset_keys(&select, type->dims);
-    add_order_tables(&select, query, type->dims);
+    add_order_tables(&select, query, select.dims);
     cb_bytes_puts(&columns, "t.rk, ");
     cb_put_dataset_columns(&columns, type->dims, "t.timespan");
-    cb_bytes_puts(&order, "r.name");
-    cb_put_id_columns(&order, type->dims, "t");
+    cb_bytes_puts(&order, "r.name COLLATE \"C\"");
+    cb_select_default_order(&select, type->dims, &order);
     cb_bytes_puts(&order, ", d.id, t.place");
     struct cb_query rest = *query;
     rest.n_dataset_types = 0;
@@ -332,14 +326,14 @@ bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search se
     cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_datasets struct cb_dataset_list list = { 0 };
-    bool certified = false;
+    bool has_validity = false;
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &known, err) ||
-        !flatten_ids(repo, query->collections, query->n_collections, &ids, &certified, err))
+        !flatten_ids(repo, query->collections, query->n_collections, &ids, err) ||
+        !find_validity(repo, &known, cb_bytes_text(&ids), &has_validity, err))
         return false;
     if (search == CB_SEARCH_CERTIFICATIONS && !known.is_calibration)
         return true;
-    if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), known.is_calibration && certified,
-                         &rows, err) ||
+    if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), has_validity, &rows, err) ||
         !cb_dataset_take_rows(rows, 1, &known, &list, err))
         return false;
     trim(&list, rows, search, query);

@@ -21,8 +21,8 @@ struct cb_query {
     size_t n_collections;
 };
 
-/* Records of an element, in the order of their keys unless told. band: instrument, physical_filter and band
- * are told of the filters. Errors: INVALID the expression, naming the place; order_by names nothing of the
+/* Records of an element, in the order of their keys unless told. band: each name
+ * once, from the filters. Errors: INVALID the expression, naming the place; order_by names nothing of the
  * element. */
 CB_MUST_CHECK bool cb_query_records(struct cb_repo *repo, const struct cb_element *element,
                                     const struct cb_query *query, struct cb_record_list *ret_list,
@@ -38,7 +38,7 @@ static inline void cb_data_id_list_done_at_exit(struct cb_data_id_list *list)
     cb_data_id_list_done(list);
 }
 #define cb_auto_data_ids __attribute__((cleanup(cb_data_id_list_done_at_exit)))
-/* The combinations of these dimensions that the records allow. */
+/* The combinations of these dimensions that the records allow; of no dimensions: one, empty. */
 CB_MUST_CHECK bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const struct cb_query *query,
                                      struct cb_data_id_list *ret_list, struct cb_error *err);
 

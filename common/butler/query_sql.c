@@ -2,6 +2,9 @@
 #include "butler/query_sql.h"
 
 #include "base/alloc.h"
+#include "butler/dataset_rows.h"
+#include "domain/where_emit.h"
+#include "domain/where_names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,11 @@ void cb_select_done(struct cb_select *select)
 {
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         free(select->key[i]);
+    for (size_t i = 0; i < select->n_joins; i++) {
+        cb_dataset_type_done(&select->joins[i].type);
+        for (size_t k = 0; k < 4; k++)
+            free(select->joins[i].field[k]);
+    }
     cb_bytes_done(&select->from);
     free(select->params);
     cb_where_sql_done(&select->where);
@@ -75,28 +83,90 @@ void cb_select_add_element(struct cb_select *select, enum cb_element_index index
     select->tables |= CB_DIM(index);
 }
 
-/* Tables that only the condition names, inside EXISTS: tied to the outer keys, then to each other. */
+bool cb_select_add_join(struct cb_select *select, struct cb_dataset_type *type, size_t ids_param,
+                        bool has_validity, struct cb_error *err)
+{
+    size_t n = select->n_joins;
+    if (n == CB_QUERY_MAX_TYPES)
+        return cb_fail(err, CB_ERR_INVALID, "more than %d dataset types", CB_QUERY_MAX_TYPES);
+    struct cb_select_join *join = &select->joins[select->n_joins++];
+    *join = (struct cb_select_join){ .type = *type, .ids_param = ids_param, .has_validity = has_validity };
+    *type = (struct cb_dataset_type){ 0 };
+    join->field[0] = cb_xasprintf("dt%zu.dataset_id", n);
+    join->field[1] = cb_xasprintf("(SELECT d.ingest_date FROM dataset d WHERE d.id = dt%zu.dataset_id)", n);
+    join->field[2] = cb_xasprintf("(SELECT r.name FROM dataset d JOIN collection r"
+                                  " ON r.collection_id = d.run_id WHERE d.id = dt%zu.dataset_id)",
+                                  n);
+    join->field[3] = cb_xasprintf("coalesce(dt%zu.timespan, '(,)')", n);
+    return true;
+}
+
+/* FROM and WHERE of an EXISTS: each source is tied to the keys known so far, those of the rows outside too.
+ */
+struct exists {
+    char *key[CB_DIMENSION_COUNT];
+    struct cb_bytes from, ties;
+};
+
+static void exist_element(struct exists *e, enum cb_element_index index)
+{
+    const struct cb_element *element = cb_element_at(index);
+    struct cb_bytes ties = CB_BYTES(FROM_MAX);
+    cb_bytes_printf(&e->from, "%s\"%s\"", e->from.size > 0 ? ", " : "", element->name);
+    if (put_ties(&ties, e->key, element) > 0)
+        cb_bytes_printf(&e->ties, "%s AND ", cb_bytes_text(&ties));
+    cb_bytes_done(&ties);
+    learn_keys(e->key, element);
+}
+
+/* Rows of the tags and calibs tables of a type: dataset, range, data ID. */
+static void put_hits(const struct cb_select_join *join, struct cb_bytes *from)
+{
+    const char *tables[] = { join->type.tags_table, join->has_validity ? join->type.calibs_table : NULL };
+    for (size_t i = 0; i < 2 && tables[i] != NULL; i++) {
+        cb_bytes_printf(from, "%sSELECT h.dataset_id, %s AS timespan", i > 0 ? " UNION ALL " : "",
+                        i == 1 ? "h.timespan" : "NULL::int8range");
+        cb_put_id_columns(from, join->type.dims, "h");
+        cb_bytes_printf(
+            from, " FROM \"%s\" h WHERE h.dataset_type_id = %lld AND h.collection_id = ANY ($%zu::bigint[])",
+            tables[i], (long long)join->type.id, join->ids_param);
+    }
+}
+
+static void exist_datasets(struct exists *e, const struct cb_select_join *join, size_t n)
+{
+    cb_bytes_puts(&e->from, e->from.size > 0 ? ", (" : "(");
+    put_hits(join, &e->from);
+    cb_bytes_printf(&e->from, ") dt%zu", n);
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
+        const char *name = cb_element_at((enum cb_element_index)i)->name;
+        if (!(join->type.dims & CB_DIM(i)))
+            continue;
+        if (e->key[i] != NULL)
+            cb_bytes_printf(&e->ties, "dt%zu.\"%s\" = %s AND ", n, name, e->key[i]);
+        else
+            e->key[i] = cb_xasprintf("dt%zu.\"%s\"", n, name);
+    }
+}
+
+/* Tables that only the condition names, and datasets that must be there, inside EXISTS. */
 static void put_exists(const struct cb_select *select, uint32_t extra, const char *condition,
                        struct cb_bytes *sql)
 {
-    char *key[CB_DIMENSION_COUNT];
-    struct cb_bytes from = CB_BYTES(FROM_MAX), outer = CB_BYTES(FROM_MAX);
+    struct exists e = { .from = CB_BYTES(FROM_MAX), .ties = CB_BYTES(FROM_MAX) };
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        key[i] = cb_xstrdup(select->key[i]);
-    for (int i = 0; i < CB_ELEMENT_COUNT; i++) {
-        if (!(extra & CB_DIM(i)))
-            continue;
-        if (from.size == 0) { /* the first has no ON: its ties to the rows outside are conditions */
-            put_ties(&outer, key, cb_element_at((enum cb_element_index)i));
-        }
-        join_element(&from, key, (enum cb_element_index)i);
-    }
-    cb_bytes_printf(sql, "EXISTS (SELECT FROM %s WHERE %s%s(%s))", cb_bytes_text(&from),
-                    cb_bytes_text(&outer), outer.size > 0 ? " AND " : "", condition);
+        e.key[i] = cb_xstrdup(select->key[i]);
+    for (size_t i = 0; i < select->n_joins; i++)
+        exist_datasets(&e, &select->joins[i], i);
+    for (int i = 0; i < CB_ELEMENT_COUNT; i++)
+        if (extra & CB_DIM(i))
+            exist_element(&e, (enum cb_element_index)i);
+    cb_bytes_printf(sql, "EXISTS (SELECT FROM %s WHERE %s(%s))", cb_bytes_text(&e.from),
+                    cb_bytes_text(&e.ties), condition);
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        free(key[i]);
-    cb_bytes_done(&from);
-    cb_bytes_done(&outer);
+        free(e.key[i]);
+    cb_bytes_done(&e.from);
+    cb_bytes_done(&e.ties);
 }
 
 static uint32_t elements_with_tables(uint32_t elements)
@@ -108,23 +178,51 @@ static uint32_t elements_with_tables(uint32_t elements)
     return kept;
 }
 
-static bool compile(struct cb_select *select, const struct cb_query *query, struct cb_error *err)
+/* Dimensions of the rows and of the datasets that they must have. */
+static uint32_t dims_of(const struct cb_select *select)
 {
+    uint32_t dims = select->dims;
+    for (size_t i = 0; i < select->n_joins; i++)
+        dims |= select->joins[i].type.dims;
+    return cb_dimensions_expand(dims);
+}
+
+/* What names mean in a query; the lists that the context borrows. */
+struct meaning {
     struct cb_where_key keys[CB_DIMENSION_COUNT];
+    struct cb_where_dataset datasets[CB_QUERY_MAX_TYPES];
+    struct cb_where_context context;
+};
+
+static void set_meaning(struct meaning *m, const struct cb_select *select, const struct cb_query *query)
+{
     size_t n_keys = 0;
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if (select->key[i] != NULL)
-            keys[n_keys++] = (struct cb_where_key){ (enum cb_element_index)i, select->key[i] };
-    const struct cb_where_context context = { .dimensions = select->dims,
-                                              .default_instrument = query->instrument,
-                                              .binds = query->binds,
-                                              .n_binds = query->n_binds,
-                                              .datasets = select->dataset,
-                                              .n_datasets = select->dataset != NULL ? 1 : 0,
-                                              .keys = keys,
-                                              .n_keys = n_keys,
-                                              .params_before = select->n_params };
-    if (!cb_where_compile(query->where != NULL ? query->where : "", &context, &select->where, err))
+            m->keys[n_keys++] = (struct cb_where_key){ (enum cb_element_index)i, select->key[i] };
+    for (size_t i = 0; i < select->n_joins; i++) {
+        char *const *field = select->joins[i].field;
+        m->datasets[i] = (struct cb_where_dataset){
+            select->joins[i].type.name, field[0], field[1], field[2], NULL, field[3]
+        };
+    }
+    bool own = select->dataset != NULL;
+    m->context = (struct cb_where_context){ .dimensions = dims_of(select),
+                                            .default_instrument = query->instrument,
+                                            .binds = query->binds,
+                                            .n_binds = query->n_binds,
+                                            .datasets = own ? select->dataset : m->datasets,
+                                            .n_datasets = own ? 1 : select->n_joins,
+                                            .keys = m->keys,
+                                            .n_keys = n_keys,
+                                            .params_before = select->n_params };
+}
+
+static bool compile(struct cb_select *select, const struct cb_query *query, struct cb_error *err)
+{
+    struct meaning meaning;
+    set_meaning(&meaning, select, query);
+    if (!cb_where_compile(query->where != NULL ? query->where : "", &meaning.context, &select->where, err))
         return false;
     if (select->n_params + select->where.n_params > CB_QUERY_MAX_PARAMS)
         return cb_fail(err, CB_ERR_INVALID, "the expression has %zu values, %d are possible",
@@ -144,16 +242,74 @@ static const struct cb_element *temporal_element(uint32_t dimensions)
     return NULL;
 }
 
-/* An expression about exposures, visits or days finds the calibrations that were valid then: the butler joins
- * the ranges unless the expression does. Datasets outside CALIBRATION collections are valid always. */
-static void put_validity(struct cb_select *select, struct cb_bytes *sql)
+/* What is asked about exposures, visits or days finds the calibrations that were valid then: the butler joins
+ * the ranges unless the expression does; two calibrations are valid at the same time. Datasets outside
+ * CALIBRATION collections are valid always. Errors: INVALID more ranges than two. */
+static bool put_validity(struct cb_select *select, struct cb_bytes *sql, struct cb_error *err)
 {
     const struct cb_element *element =
-        temporal_element(cb_dimensions_expand(select->dims | select->where.dimensions));
-    if (element == NULL || !select->has_validity || select->where.temporal_join)
-        return;
-    select->where.elements |= CB_DIM(cb_element_index(element));
-    cb_bytes_printf(sql, " AND (%s && \"%s\".timespan)", select->dataset->timespan, element->name);
+        temporal_element(cb_dimensions_expand(dims_of(select) | select->where.dimensions));
+    cb_auto(cb_free) char *column = element != NULL ? cb_xasprintf("\"%s\".timespan", element->name) : NULL;
+    const char *spans[CB_QUERY_MAX_TYPES + 2];
+    size_t n = 0;
+    if (select->has_validity)
+        spans[n++] = select->dataset->timespan;
+    for (size_t i = 0; i < select->n_joins; i++)
+        if (select->joins[i].has_validity)
+            spans[n++] = select->joins[i].field[3];
+    if (n > 0 && column != NULL)
+        spans[n++] = column;
+    if (n < 2 || select->where.temporal_join)
+        return true;
+    if (n > 2)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "Too many disconnected sets of temporal families for an automatic join.");
+    if (element != NULL)
+        select->where.elements |= CB_DIM(cb_element_index(element));
+    cb_bytes_printf(sql, " AND (%s && %s)", spans[0], spans[1]);
+    return true;
+}
+
+/* Dimensions by whose keys these elements are tied to the rows. */
+static uint32_t tied_dimensions(uint32_t elements)
+{
+    uint32_t dims = 0;
+    for (int i = 0; i < CB_ELEMENT_COUNT; i++)
+        if (elements & CB_DIM(i))
+            dims |= cb_element_at((enum cb_element_index)i)->required;
+    return dims;
+}
+
+/* Tables that tie what the condition and the datasets are about to the rows: records that imply a dimension
+ * of theirs which FROM does not tell, and relations. */
+static uint32_t tying_elements(const struct cb_select *select, uint32_t extra)
+{
+    uint32_t about = select->where.dimensions | tied_dimensions(extra);
+    uint32_t all = cb_dimensions_expand(dims_of(select) | select->where.dimensions), found = 0;
+    for (size_t i = 0; i < select->n_joins; i++)
+        about |= select->joins[i].type.dims;
+    about = cb_dimensions_expand(about);
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
+        uint32_t implied = cb_element_at((enum cb_element_index)i)->implied & about, told = 0;
+        for (int k = 0; k < CB_DIMENSION_COUNT; k++)
+            told |= select->key[k] != NULL ? CB_DIM(k) : 0;
+        bool is_new = (select->dims & CB_DIM(i)) == 0;
+        if ((all & CB_DIM(i)) != 0 && (is_new ? implied != 0 : (implied & ~told) != 0))
+            found |= CB_DIM(i);
+    }
+    return found | (cb_dimensions_relations(all) & ~cb_dimensions_relations(select->dims));
+}
+
+/* Visits, tracts and pixels are tied together by their regions on the sky, which are not compared here. */
+static bool check_sky(uint32_t dims, struct cb_error *err)
+{
+    const uint32_t families[] = { CB_DIM(CB_VISIT), CB_DIM(CB_TRACT), CB_DIM(CB_HTM7) };
+    int n = 0;
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        n += (dims & families[i]) != 0;
+    return n < 2 || cb_fail(err, CB_ERR_INVALID,
+                            "visits, tracts and sky pixels in one query need a comparison of regions, which "
+                            "calbus does not make; ask the stock butler");
 }
 
 /* Its key is known, so a row of the query has one row of the table at most. */
@@ -184,61 +340,98 @@ bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
                          struct cb_error *err)
 {
     bool has_where = query->where != NULL && query->where[strspn(query->where, " \t\n")] != '\0';
-    if (!has_where && query->instrument == NULL) {
+    if (!has_where && query->instrument == NULL && select->n_joins == 0) {
         cb_bytes_puts(sql, "true");
-        return true;
+        return check_sky(select->dims, err);
     }
-    if (!compile(select, query, err))
+    if (!compile(select, query, err) ||
+        !check_sky(cb_dimensions_expand(dims_of(select) | select->where.dimensions), err))
         return false;
     cb_auto_bytes struct cb_bytes condition = CB_BYTES(CONDITION_MAX);
     cb_bytes_printf(&condition, "(%s)", select->where.text);
-    put_validity(select, &condition);
+    if (!put_validity(select, &condition, err))
+        return false;
     if (select->key[CB_BAND] != NULL &&
         (cb_dimensions_expand(select->where.dimensions) & CB_DIM(CB_PHYSICAL_FILTER)) != 0)
         select->where.elements |= CB_DIM(CB_PHYSICAL_FILTER); /* what has a filter has its band */
-    uint32_t extra = join_determined(select, elements_with_tables(select->where.elements) & ~select->tables);
-    if (extra == 0)
+    uint32_t extra = elements_with_tables(select->where.elements) & ~select->tables;
+    if (extra != 0 || select->n_joins > 0)
+        extra |= elements_with_tables(tying_elements(select, extra)) & ~select->tables;
+    extra = join_determined(select, extra);
+    if (extra == 0 && select->n_joins == 0)
         cb_bytes_printf(sql, "(%s)", cb_bytes_text(&condition));
     else
         put_exists(select, extra, cb_bytes_text(&condition), sql);
     return true;
 }
 
-/* A column of one of the tables in FROM: "seq_num", "exposure.seq_num", "exposure"; begin and end of a
- * timespan. */
-static char *order_column(const struct cb_select *select, const char *name)
+/* Has the dimension's record a time or a place? */
+static bool is_topological(enum cb_element_index index)
 {
-    const struct cb_element *dimension = cb_element_find(name, strlen(name));
-    if (dimension != NULL && cb_element_index(dimension) < CB_DIMENSION_COUNT)
-        return cb_xstrdup(select->key[cb_element_index(dimension)]);
-    const char *dot = strchr(name, '.');
-    const struct cb_element *element = dot != NULL ? cb_element_find(name, (size_t)(dot - name)) : NULL;
-    const char *field = element != NULL ? dot + 1 : name;
-    size_t length = strcspn(field, ".");
-    const char *bound = strcmp(field + length, ".begin") == 0 ? "lower"
-                        : strcmp(field + length, ".end") == 0 ? "upper"
-                                                              : "";
-    if (field[length] != '\0' && bound[0] == '\0')
-        return NULL;
-    for (int i = 0; i < CB_ELEMENT_COUNT; i++) {
-        const struct cb_element *table = cb_element_at((enum cb_element_index)i);
-        const struct cb_column *column = cb_element_column(table, field, length);
-        if ((select->tables & ~select->helpers & CB_DIM(i)) != 0 && column != NULL &&
-            (element == NULL || element == table))
-            return cb_xasprintf("%s(\"%s\".\"%s\")", bound, table->name, column->name);
-    }
-    return NULL;
+    const struct cb_element *element = cb_element_at(index);
+    return cb_element_column(element, "timespan", 8) != NULL ||
+           cb_element_column(element, "region", 6) != NULL;
+}
+
+static void put_order_key(const struct cb_select *select, int dimension, uint32_t *done,
+                          struct cb_bytes *order)
+{
+    if (select->key[dimension] == NULL || (*done & CB_DIM(dimension)))
+        return;
+    bool is_text = cb_element_key(cb_element_at((enum cb_element_index)dimension))->type == CB_TYPE_STRING;
+    cb_bytes_printf(order, "%s%s%s", order->size > 0 ? ", " : "", select->key[dimension],
+                    is_text ? " COLLATE \"C\"" : "");
+    *done |= CB_DIM(dimension);
+}
+
+void cb_select_default_order(const struct cb_select *select, uint32_t dims, struct cb_bytes *order)
+{
+    uint32_t done = 0, all = cb_dimensions_expand(dims), required = cb_dimensions_required(all);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+            if ((all & CB_DIM(i)) != 0 && ((required & CB_DIM(i)) != 0) == (pass == 0) &&
+                is_topological((enum cb_element_index)i))
+                for (int k = 0; k < CB_DIMENSION_COUNT; k++)
+                    if (cb_element_at((enum cb_element_index)i)->required & CB_DIM(k))
+                        put_order_key(select, k, &done, order);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+            if ((all & CB_DIM(i)) != 0 && ((required & CB_DIM(i)) != 0) == (pass == 0))
+                put_order_key(select, i, &done, order);
+}
+
+static bool is_sortable(const struct cb_where_name *name)
+{
+    return name->kind != CB_NAME_NULL &&
+           (name->bound != CB_BOUND_NONE || (name->type != CB_TYPE_TIMESPAN && name->type != CB_TYPE_REGION));
+}
+
+/* What to order by: names as in the expression, of what FROM offers. Caller frees. */
+static bool order_column(const struct cb_select *select, const struct cb_query *query, const char *text,
+                         char **ret_column, struct cb_error *err)
+{
+    struct meaning meaning;
+    struct cb_where_name name;
+    set_meaning(&meaning, select, query);
+    struct cb_where_emitter emitter = { .ctx = &meaning.context };
+    if (!cb_where_name_resolve(text, &meaning.context, &name, err))
+        return cb_context(err, "cannot order by \"%s\"", text);
+    cb_auto(cb_free) char *column = is_sortable(&name) ? cb_where_emit_name(&emitter, &name) : NULL;
+    if (column == NULL || (emitter.elements & ~(select->tables & ~select->helpers)) != 0 ||
+        (name.kind == CB_NAME_DATASET && select->dataset == NULL))
+        return cb_fail(err, CB_ERR_INVALID, "cannot order by \"%s\": no such field here", text);
+    *ret_column = cb_steal(column);
+    return true;
 }
 
 bool cb_select_put_order(const struct cb_select *select, const struct cb_query *query, const char *fallback,
                          struct cb_bytes *sql, struct cb_error *err)
 {
     for (size_t i = 0; i < query->n_order_by; i++) {
+        cb_auto(cb_free) char *column = NULL;
         bool down = query->order_by[i][0] == '-';
-        cb_auto(cb_free) char *column = order_column(select, query->order_by[i] + down);
-        if (column == NULL)
-            return cb_fail(err, CB_ERR_INVALID, "cannot order by \"%s\": no such field here",
-                           query->order_by[i] + down);
+        if (!order_column(select, query, query->order_by[i] + down, &column, err))
+            return false;
         cb_bytes_printf(sql, "%s%s%s", i == 0 ? " ORDER BY " : ", ", column, down ? " DESC" : "");
     }
     if (fallback != NULL && fallback[0] != '\0')

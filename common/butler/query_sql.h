@@ -5,6 +5,16 @@
 
 enum { CB_QUERY_MAX_PARAMS = 2048 };
 
+enum { CB_QUERY_MAX_TYPES = 64 };
+
+/* A dataset type that the rows must have datasets of. */
+struct cb_select_join {
+    struct cb_dataset_type type;
+    size_t ids_param;  /* of the collections looked into */
+    bool has_validity; /* some of them are CALIBRATION collections: its range goes with the row's time */
+    char *field[4];    /* SQL of what the condition may name; owned */
+};
+
 /* A statement under way. */
 struct cb_select {
     uint32_t dims;                 /* of the result, expanded */
@@ -16,6 +26,8 @@ struct cb_select {
     const struct cb_where_dataset *dataset; /* a type whose fields can be named; NULL: none */
     bool has_validity; /* it is looked for in a CALIBRATION collection: its timespan limits what it goes with
                         */
+    struct cb_select_join joins[CB_QUERY_MAX_TYPES];
+    size_t n_joins;
     struct cb_param *params; /* [CB_QUERY_MAX_PARAMS] */
     size_t n_params;
     struct cb_where_sql where; /* owns the texts of its parameters */
@@ -33,11 +45,18 @@ static inline void cb_select_done_at_exit(struct cb_select *select)
 void cb_select_add_element(struct cb_select *select, enum cb_element_index index);
 /* A parameter's place: "$n" is n. */
 size_t cb_select_add_param(struct cb_select *select, const char *text);
+/* Only rows for which there are datasets of this type, which the select takes over. Errors: INVALID too many.
+ */
+CB_MUST_CHECK bool cb_select_add_join(struct cb_select *select, struct cb_dataset_type *type,
+                                      size_t ids_param, bool has_validity, struct cb_error *err);
 /* What is behind WHERE: the expression of the query. Tables that it needs are joined in FROM where the keys
  * determine their row, so FROM is complete only then; else they are in an EXISTS, so that no row is
  * multiplied. */
 CB_MUST_CHECK bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
                                        struct cb_bytes *sql, struct cb_error *err);
+/* Append the columns of the order when none is asked for, as the butler sorts what it prints: dimensions in
+ * time or on the sky first, then the others; text by code points. */
+void cb_select_default_order(const struct cb_select *select, uint32_t dims, struct cb_bytes *order);
 /* " ORDER BY ... LIMIT ... OFFSET ..."; fallback is the order when none is asked for. */
 CB_MUST_CHECK bool cb_select_put_order(const struct cb_select *select, const struct cb_query *query,
                                        const char *fallback, struct cb_bytes *sql, struct cb_error *err);

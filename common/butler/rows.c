@@ -46,7 +46,8 @@ const char *cb_array_end(struct cb_bytes *array)
 
 bool cb_is_glob(const char *text)
 {
-    return strpbrk(text, "*?[") != NULL;
+    const char *open = strchr(text, '[');
+    return strpbrk(text, "*?") != NULL || (open != NULL && strchr(open, ']') != NULL);
 }
 
 /* "[!a-c]" -> "[^a-c]"; returns the last character taken, or glob itself when the bracket never closes. */

@@ -271,3 +271,15 @@ size_t cb_dimensions_list(uint32_t dims, const char *ret_names[CB_ELEMENT_COUNT]
             ret_names[count++] = universe[i].name;
     return count;
 }
+
+uint32_t cb_dimensions_relations(uint32_t dims)
+{
+    const enum cb_element_index ties[] = { CB_VISIT_DEFINITION, CB_VISIT_SYSTEM_MEMBERSHIP };
+    uint32_t found = 0;
+    for (size_t i = 0; i < sizeof ties / sizeof ties[0]; i++) {
+        uint32_t required = cb_element_at(ties[i])->required;
+        if ((required & dims) == required)
+            found |= CB_DIM(ties[i]);
+    }
+    return found;
+}

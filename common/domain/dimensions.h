@@ -109,5 +109,8 @@ uint32_t cb_dimensions_expand(uint32_t dims);
 uint32_t cb_dimensions_required(uint32_t dims);
 /* The elements whose records describe the group: its dimensions and the relations between them. */
 uint32_t cb_dimensions_elements(uint32_t dims);
+/* Relations that tie together dimensions of the group which no key ties: exposures and visits, visits and
+ * visit systems. */
+uint32_t cb_dimensions_relations(uint32_t dims);
 /* Names in universe order; returns how many. */
 size_t cb_dimensions_list(uint32_t dims, const char *ret_names[CB_ELEMENT_COUNT]);

@@ -737,20 +737,6 @@ static bool constrain(struct compiler *c, enum cb_element_index governor, const 
     return true;
 }
 
-/* Relations that tie together dimensions which no key ties: exposures and visits, visits and visit systems.
- */
-static uint32_t relations(uint32_t dimensions)
-{
-    uint32_t found = 0;
-    const enum cb_element_index ties[] = { CB_VISIT_DEFINITION, CB_VISIT_SYSTEM_MEMBERSHIP };
-    for (size_t i = 0; i < sizeof ties / sizeof ties[0]; i++) {
-        uint32_t required = cb_element_at(ties[i])->required;
-        if ((required & dimensions) == required)
-            found |= CB_DIM(ties[i]);
-    }
-    return found;
-}
-
 /* root NULL: the empty expression. */
 static bool compile_root(struct compiler *c, const struct cb_where_node *root, struct cb_bytes *sql)
 {
@@ -793,7 +779,8 @@ bool cb_where_compile(const char *expression, const struct cb_where_context *ctx
         .n_params = c.emit.n_params,
         .dimensions = c.emit.dimensions,
         .temporal_join = c.temporal_join,
-        .elements = c.emit.elements | relations(c.emit.dimensions | cb_dimensions_expand(ctx->dimensions))
+        .elements = c.emit.elements |
+                    cb_dimensions_relations(c.emit.dimensions | cb_dimensions_expand(ctx->dimensions))
     };
     if (root == NULL)
         ret_sql->elements = c.emit.elements;

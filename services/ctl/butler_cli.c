@@ -15,6 +15,9 @@
 static const char *const transfers[] = { "auto", "link",       "symlink", "hardlink", "copy",
                                          "move", "relsymlink", "direct",  NULL };
 static const char *const id_modes[] = { "unique", "dataid_type", "dataid_type_run", NULL };
+static const char *const forms[] = { "table", "inverse-table", "tree", "inverse-tree",
+                                     "flatten", "no-children", NULL };
+static const char *const collection_types[] = { "RUN", "TAGGED", "CHAINED", "CALIBRATION", NULL };
 static const char *const chain_modes[] = { "redefine", "extend", "remove", "prepend", "pop", NULL };
 
 /* Options whose values are a choice, in any command. */
@@ -26,6 +29,8 @@ static const struct {
     { "transfer", transfers, true },
     { "id-generation-mode", id_modes, true },
     { "mode", chain_modes, false },
+    { "chains", forms, true },
+    { "collection-type", collection_types, true },
 };
 enum { CHOICE_COUNT = sizeof choices / sizeof choices[0] };
 
@@ -47,7 +52,8 @@ static bool fail_value(const struct butler_option *option, const char *text, con
                    option->name, text, why);
 }
 
-static bool check_choice(const struct butler_option *option, const char *text, struct cb_error *err)
+/* *text becomes the word as the list spells it. */
+static bool check_choice(const struct butler_option *option, const char **text, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes why = CB_BYTES(200);
     for (size_t i = 0; i < CHOICE_COUNT; i++) {
@@ -55,11 +61,13 @@ static bool check_choice(const struct butler_option *option, const char *text, s
             continue;
         cb_bytes_puts(&why, "one of ");
         for (const char *const *value = choices[i].values; *value != NULL; value++) {
-            if ((choices[i].any_case ? strcasecmp(*value, text) : strcmp(*value, text)) == 0)
+            if ((choices[i].any_case ? strcasecmp(*value, *text) : strcmp(*value, *text)) == 0) {
+                *text = *value;
                 return true;
+            }
             cb_bytes_printf(&why, "%s'%s'", value > choices[i].values ? ", " : "", *value);
         }
-        return fail_value(option, text, cb_bytes_text(&why), err);
+        return fail_value(option, *text, cb_bytes_text(&why), err);
     }
     return true;
 }
@@ -72,7 +80,8 @@ bool butler_args_check(const struct butler_args *args, struct cb_error *err)
         int64_t number = 0;
         if (option->kind == BUTLER_INT && !cb_scan_integer(text, &number))
             return fail_value(option, text, "a valid integer", err);
-        if (option->kind == BUTLER_TEXT && !check_choice(option, text, err))
+        bool is_word = option->kind == BUTLER_TEXT || option->kind == BUTLER_LIST;
+        if (is_word && !check_choice(option, &args->given[i].text, err))
             return false;
     }
     return true;
@@ -226,17 +235,44 @@ bool butler_int(const struct butler_args *args, const char *name, int64_t otherw
     return true;
 }
 
-static void add_split(struct butler_list *list, const char *text)
+static void add_item(struct butler_list *list, const char *text, size_t length)
 {
-    for (;;) {
-        size_t length = strcspn(text, ",");
-        if (length > 0) {
-            list->item = cb_xrealloc_array(list->item, list->count + 1, sizeof *list->item);
-            list->item[list->count++] = cb_xstrndup(text, length);
-        }
-        if (text[length] == '\0')
+    list->item = cb_xrealloc_array(list->item, list->count + 1, sizeof *list->item);
+    list->item[list->count++] = cb_xstrndup(text, length);
+}
+
+/* The next comma that separates, or the end: not one within brackets, where there are commas about brackets.
+ */
+static size_t next_comma(const char *text, bool brackets, bool *inside)
+{
+    size_t n = 0;
+    for (; text[n] != '\0'; n++) {
+        if (text[n] == '[' || text[n] == ']')
+            *inside = brackets && text[n] == '[';
+        if (text[n] == ',' && !*inside)
+            break;
+    }
+    return n;
+}
+
+/* Are there "[" before the last comma, or "]" behind the first? */
+static bool has_brackets(const char *text)
+{
+    const char *first = strchr(text, ','), *last = strrchr(text, ','), *open = strchr(text, '[');
+    return first != NULL && ((open != NULL && open < last) || strchr(first, ']') != NULL);
+}
+
+/* Parts may be empty, as in "a,,b"; behind the last comma only where there are no brackets. */
+void butler_list_add(struct butler_list *list, const char *text)
+{
+    bool brackets = has_brackets(text), inside = false;
+    for (;; text++) {
+        size_t length = next_comma(text, brackets, &inside);
+        if (length > 0 || text[length] != '\0' || !brackets)
+            add_item(list, text, length);
+        text += length;
+        if (*text == '\0')
             return;
-        text += length + 1;
     }
 }
 
@@ -245,7 +281,7 @@ struct butler_list butler_list_of(const struct butler_args *args, const char *na
     struct butler_list list = { 0 };
     for (size_t i = 0; i < args->n_given; i++)
         if (strcmp(args->given[i].option->name, name) == 0)
-            add_split(&list, args->given[i].text);
+            butler_list_add(&list, args->given[i].text);
     return list;
 }
 
@@ -253,7 +289,7 @@ struct butler_list butler_words_from(const struct butler_args *args, size_t firs
 {
     struct butler_list list = { 0 };
     for (size_t i = first; i < args->n_words; i++)
-        add_split(&list, args->words[i]);
+        butler_list_add(&list, args->words[i]);
     return list;
 }
 

@@ -79,6 +79,7 @@ struct butler_list {
 };
 struct butler_list butler_list_of(const struct butler_args *args, const char *name);
 struct butler_list butler_words_from(const struct butler_args *args, size_t first);
+void butler_list_add(struct butler_list *list, const char *text); /* its parts */
 void butler_list_done(struct butler_list *list);
 static inline void butler_list_done_at_exit(struct butler_list *list)
 {

@@ -4,6 +4,8 @@
 #include "butler_table.h"
 
 #include "base/alloc.h"
+#include "base/base64.h"
+#include "base/tai.h"
 #include "butler/rows.h"
 
 #include <stdio.h>
@@ -13,7 +15,7 @@
 /* The parts of a query that options give; lists are borrowed from `lists`. */
 struct query_lists {
     struct butler_list collections, order_by, types;
-    bool warns; /* the limit is the silent cap */
+    size_t cap; /* more rows than that are warned of and left out; one more is asked for. 0: no cap */
 };
 
 static void query_lists_done(struct query_lists *lists)
@@ -32,46 +34,115 @@ static bool read_query(const struct butler_args *args, int64_t default_limit, st
     if (!butler_int(args, "limit", default_limit, &limit, err) ||
         !butler_int(args, "offset", 0, &offset, err))
         return false;
+    if (offset != 0)
+        return cb_fail(err, CB_ERR_INVALID, "--offset is no longer supported");
     lists->collections = butler_list_of(args, "collections");
     lists->order_by = butler_list_of(args, "order-by");
-    lists->warns = limit < 0;
+    lists->cap = limit < 0 ? (size_t)-limit : 0;
     *ret_query = (struct cb_query){ .where = butler_text(args, "where", NULL),
                                     .order_by = (const char *const *)lists->order_by.item,
                                     .n_order_by = lists->order_by.count,
-                                    .limit = (size_t)(limit < 0 ? -limit : limit),
-                                    .offset = (size_t)(offset > 0 ? offset : 0),
+                                    .limit = limit < 0 ? lists->cap + 1 : (size_t)limit,
                                     .collections = (const char *const *)lists->collections.item,
                                     .n_collections = lists->collections.count };
     return true;
 }
 
-static void warn_limit(const struct query_lists *lists, const struct cb_query *query, size_t count)
+/* Is the last row one too many? */
+static bool is_over_cap(const struct query_lists *lists, size_t count)
 {
-    if (lists->warns && count >= query->limit)
-        fprintf(stderr, "butler: WARNING: more rows may be there than the limit of %zu; use --limit\n",
-                query->limit);
+    if (lists->cap == 0 || count <= lists->cap)
+        return false;
+    fprintf(stderr, "butler: WARNING: more results are there than the limit of %zu; use --limit\n",
+            lists->cap);
+    return true;
+}
+
+static void list_all(struct butler_list *list)
+{
+    butler_list_done(list);
+    butler_list_add(list, "*");
+}
+
+/* Without --collections, all of them. */
+static void default_collections(struct query_lists *lists, struct cb_query *query)
+{
+    if (query->n_collections > 0)
+        return;
+    list_all(&lists->collections);
+    query->collections = (const char *const *)lists->collections.item;
+    query->n_collections = lists->collections.count;
+}
+
+static bool has_globs(const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (cb_is_glob(names[i]))
+            return true;
+    return false;
+}
+
+/* ---- dataset types ---- */
+
+static bool check_type_names(const struct butler_list *globs, struct cb_error *err)
+{
+    for (size_t i = 0; i < globs->count; i++)
+        if (!cb_is_glob(globs->item[i]) && strchr(globs->item[i], '.') != NULL)
+            return cb_fail(err, CB_ERR_INVALID,
+                           "'%s': component dataset types are not supported here; name the whole",
+                           globs->item[i]);
+    return true;
+}
+
+/* Types that match; what is named and not there is not an error here. */
+static bool find_types(struct cb_repo *repo, const struct butler_list *globs,
+                       struct cb_dataset_type_list *ret_types, struct cb_error *err)
+{
+    return check_type_names(globs, err) &&
+           cb_dataset_type_query(repo, (const char *const *)globs->item, globs->count, ret_types, err);
+}
+
+/* The first type that is named and not among those found, NULL for none; "*" finds whatever is there. */
+static const char *missing_type(const struct butler_list *globs, const struct cb_dataset_type_list *types)
+{
+    for (size_t i = 0; i < globs->count; i++) {
+        bool found = cb_is_glob(globs->item[i]);
+        for (size_t k = 0; k < types->count && !found; k++)
+            found = strcmp(types->item[k].name, globs->item[i]) == 0;
+        if (!found)
+            return globs->item[i];
+    }
+    return NULL;
+}
+
+static bool holds_text(char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Leave only the types that these collections may have, by their summaries. */
+static bool keep_types_of(struct cb_repo *repo, const char *const *collections, size_t count,
+                          struct cb_dataset_type_list *types, struct cb_error *err)
+{
+    cb_auto_collections struct cb_collection_list list = { 0 };
+    auto_list names = { 0 };
+    if (!cb_collection_query(repo, collections, count, 0, &list, err) ||
+        !cb_collection_types(repo, list.item, list.count, &names.item, &names.count, err))
+        return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < types->count; i++)
+        if (holds_text(names.item, names.count, types->item[i].name))
+            types->item[kept++] = types->item[i];
+        else
+            cb_dataset_type_done(&types->item[i]);
+    types->count = kept;
+    return true;
 }
 
 /* ---- datasets ---- */
-
-/* Without --collections, all of them. */
-static bool default_collections(bool find_first, struct query_lists *lists, struct cb_query *query)
-{
-    if (query->n_collections == 0) {
-        if (find_first)
-            return false;
-        fprintf(stderr, "butler: WARNING: no --collections given: all collections are searched\n");
-        lists->collections.item = cb_xalloc_array(1, sizeof *lists->collections.item);
-        lists->collections.item[0] = cb_xstrdup("*");
-        lists->collections.count = 1;
-        query->collections = (const char *const *)lists->collections.item;
-        query->n_collections = 1;
-    }
-    for (size_t i = 0; find_first && i < query->n_collections; i++)
-        if (cb_is_glob(query->collections[i]))
-            return false;
-    return true;
-}
 
 /* Dimensions as columns: required ones, then implied ones. */
 static size_t order_dimensions(uint32_t dims, enum cb_element_index ret_order[CB_DIMENSION_COUNT])
@@ -133,18 +204,84 @@ bool butler_table_of_datasets(struct cb_repo *repo, const struct cb_dataset_type
     return ok;
 }
 
-/* Types that match; an explicit name that is not there is said and left out. */
-static bool find_types(struct cb_repo *repo, const struct butler_list *globs,
-                       struct cb_dataset_type_list *ret_types, struct cb_error *err)
+/* Several types, or one by its name? */
+static bool is_search_of_many(const struct butler_list *globs)
 {
-    if (!cb_dataset_type_query(repo, (const char *const *)globs->item, globs->count, ret_types, err))
+    return globs->count > 1 || has_globs((const char *const *)globs->item, globs->count);
+}
+
+static void warn_unspecific(size_t n_collections, size_t n_globs)
+{
+    if (n_collections == 0)
+        fputs("butler: WARNING: no --collections given: all collections are searched\n", stderr);
+    if (n_globs == 0)
+        fputs("butler: WARNING: no dataset types given: all are searched for; say '*'\n", stderr);
+}
+
+static bool check_search(const struct butler_search *search, const struct butler_list *globs,
+                         const struct cb_query *query, struct cb_error *err)
+{
+    if (query->n_order_by > 0 && is_search_of_many(globs))
+        return cb_fail(err, CB_ERR_INVALID,
+                       "--order-by is only supported for queries with a single dataset type.");
+    if (search->find_first && has_globs(query->collections, query->n_collections))
+        return cb_fail(err, CB_ERR_INVALID, "Can not use wildcards in collections when find_first=True");
+    return true;
+}
+
+/* The types to look for; none, with a word, when one that is named is not there. */
+static bool find_wanted(struct cb_repo *repo, const struct butler_list *globs, const struct cb_query *query,
+                        struct cb_dataset_type_list *types, struct cb_error *err)
+{
+    bool many = is_search_of_many(globs);
+    cb_auto_collections struct cb_collection_list path = { 0 };
+    if (!many && has_globs(query->collections, query->n_collections) &&
+        !cb_collection_query(repo, query->collections, query->n_collections, 0, &path, err))
         return false;
-    for (size_t i = 0; i < globs->count; i++) {
-        bool found = cb_is_glob(globs->item[i]);
-        for (size_t k = 0; k < ret_types->count && !found; k++)
-            found = strcmp(ret_types->item[k].name, globs->item[i]) == 0;
-        if (!found)
-            fprintf(stderr, "butler: INFO: \"Dataset type '%s' does not exist.\"\n", globs->item[i]);
+    if ((many && !check_type_names(globs, err)) ||
+        !cb_dataset_type_query(repo, (const char *const *)globs->item, globs->count, types, err))
+        return false;
+    const char *missing = missing_type(globs, types);
+    if (missing != NULL || types->count == 0) {
+        fprintf(stderr, "butler: INFO: Dataset type '%s' does not exist.\n",
+                missing != NULL ? missing : globs->item[0]);
+        cb_dataset_type_list_done(types);
+        return true;
+    }
+    return !many || keep_types_of(repo, query->collections, query->n_collections, types, err);
+}
+
+/* Datasets of one type, as many as may still come. */
+static bool query_one(struct cb_repo *repo, const struct cb_dataset_type *type, bool find_first,
+                      const struct cb_query *query, size_t seen, struct cb_dataset_list *ret_list,
+                      struct cb_error *err)
+{
+    struct cb_query one = *query;
+    one.limit = query->limit == 0 ? 0 : query->limit - seen;
+    return cb_query_datasets(repo, type->name, find_first ? CB_SEARCH_FIRST : CB_SEARCH_ALL, &one, ret_list,
+                             err);
+}
+
+static void drop_last(struct cb_dataset_list *list)
+{
+    struct cb_dataset_list last = { .item = cb_xalloc_array(1, sizeof *last.item), .count = 1 };
+    last.item[0] = list->item[--list->count];
+    cb_dataset_list_done(&last);
+}
+
+static bool query_types(struct cb_repo *repo, const struct cb_dataset_type_list *types, bool find_first,
+                        const struct query_lists *lists, const struct cb_query *query, butler_each_type *each,
+                        void *self, size_t *ret_count, struct cb_error *err)
+{
+    for (size_t i = 0; i < types->count && (query->limit == 0 || *ret_count < query->limit); i++) {
+        cb_auto_datasets struct cb_dataset_list list = { 0 };
+        if (!query_one(repo, &types->item[i], find_first, query, *ret_count, &list, err))
+            return false;
+        *ret_count += list.count;
+        if (is_over_cap(lists, *ret_count))
+            drop_last(&list);
+        if (list.count > 0 && !each(repo, &types->item[i], &list, self, err))
+            return false;
     }
     return true;
 }
@@ -163,49 +300,33 @@ bool butler_query_each(struct cb_repo *repo, const struct butler_args *args,
         query.collections = (const char *const *)search->collections->item;
         query.n_collections = search->collections->count;
     }
-    if (!default_collections(search->find_first, &lists, &query))
-        return cb_fail(err, CB_ERR_INVALID, "Can not use wildcards in collections when find_first=True");
-    if (!find_types(repo, search->globs, &types, err))
+    warn_unspecific(query.n_collections, search->globs->count);
+    default_collections(&lists, &query);
+    if (search->globs->count == 0)
+        list_all(&lists.types);
+    const struct butler_list *globs = search->globs->count > 0 ? search->globs : &lists.types;
+    if (!check_search(search, globs, &query, err) || !find_wanted(repo, globs, &query, &types, err))
         return false;
     *ret_count = 0;
     *ret_types = types.count;
-    for (size_t i = 0; i < types.count && (query.limit == 0 || *ret_count < query.limit); i++) {
-        cb_auto_datasets struct cb_dataset_list list = { 0 };
-        struct cb_query one = query;
-        one.limit = query.limit == 0 ? 0 : query.limit - *ret_count;
-        enum cb_search how = search->find_first ? CB_SEARCH_FIRST : CB_SEARCH_ALL;
-        if (!cb_query_datasets(repo, types.item[i].name, how, &one, &list, err) ||
-            (list.count > 0 && !each(repo, &types.item[i], &list, self, err)))
-            return false;
-        *ret_count += list.count;
-    }
-    warn_limit(&lists, &query, *ret_count);
-    return true;
+    return query_types(repo, &types, search->find_first, &lists, &query, each, self, ret_count, err);
 }
 
 bool butler_check_found(const struct butler_list *globs, size_t n_types, size_t count, struct cb_error *err)
 {
-    bool by_name = globs->count == 1 && !cb_is_glob(globs->item[0]);
-    return count > 0 || n_types == 0 || !by_name ||
+    return count > 0 || n_types == 0 || globs->count == 0 || is_search_of_many(globs) ||
            cb_fail(err, CB_ERR_NOT_FOUND, "EmptyQueryResultError: no datasets match the query");
 }
-
-struct printing {
-    bool with_uri, started;
-};
 
 static bool print_each(struct cb_repo *repo, const struct cb_dataset_type *type,
                        const struct cb_dataset_list *list, void *self, struct cb_error *err)
 {
-    struct printing *printing = self;
-    if (!printing->started)
-        fputc('\n', stdout);
-    printing->started = true;
+    const bool *with_uri = self;
     cb_auto(butler_table_free) struct butler_table *table = NULL;
-    if (!butler_table_of_datasets(repo, type, list, printing->with_uri, &table, err))
+    if (!butler_table_of_datasets(repo, type, list, *with_uri, &table, err))
         return false;
-    butler_table_print(table, stdout);
     fputc('\n', stdout);
+    butler_table_print(table, stdout);
     return true;
 }
 
@@ -213,18 +334,16 @@ static bool run_datasets(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     auto_list globs = butler_words_from(args, 1);
-    struct printing printing = { .with_uri = butler_flag(args, "show-uri") };
+    bool with_uri = butler_flag(args, "show-uri");
     const struct butler_search search = { .globs = &globs,
                                           .find_first = butler_flag(args, "find-first"),
                                           .limit = -BUTLER_QUERY_CAP };
     size_t count = 0, types = 0;
     if (!butler_open(args->words[0], &repo, err) ||
-        !butler_query_each(repo, args, &search, print_each, &printing, &types, &count, err))
+        !butler_query_each(repo, args, &search, print_each, &with_uri, &types, &count, err) ||
+        !butler_check_found(&globs, types, count, err))
         return false;
-    if (!butler_check_found(&globs, types, count, err))
-        return false;
-    if (count == 0)
-        fputc('\n', stdout);
+    fputc('\n', stdout);
     return true;
 }
 
@@ -232,6 +351,7 @@ static const struct butler_option datasets_options[] = {
     BUTLER_QUERY_OPTIONS,
     { "find-first", 0, BUTLER_FLAG,
       "Only the first matching dataset of each data ID along the collections." },
+    { "no-find-first", 0, BUTLER_FLAG, "All of them (default)." },
     { "show-uri", 0, BUTLER_FLAG, "Show the dataset URI in results." },
     { .name = NULL },
 };
@@ -242,23 +362,95 @@ const struct butler_command butler_query_datasets = {
 
 /* ---- dimension records ---- */
 
+/* The types of --datasets that the collections of --collections (all, when there are none) may have; `types`
+ * owns them. False in ret_any when there are none at all. */
+static bool read_datasets(struct cb_repo *repo, const struct butler_args *args, struct query_lists *lists,
+                          struct cb_dataset_type_list *types, struct cb_query *query, bool *ret_any,
+                          struct cb_error *err)
+{
+    const char *wanted = butler_text(args, "datasets", "");
+    auto_list globs = { 0 };
+    *ret_any = true;
+    if (*wanted == '\0')
+        return true;
+    globs.item = cb_xalloc_array(1, sizeof *globs.item);
+    globs.item[globs.count++] = cb_xstrdup(wanted);
+    default_collections(lists, query);
+    if (!find_types(repo, &globs, types, err) ||
+        !keep_types_of(repo, query->collections, query->n_collections, types, err))
+        return false;
+    for (size_t i = 0; i < types->count; i++)
+        butler_list_add(&lists->types, types->item[i].name);
+    query->dataset_types = (const char *const *)lists->types.item;
+    query->n_dataset_types = lists->types.count;
+    *ret_any = types->count > 0;
+    return true;
+}
+
 static bool query_element(struct cb_repo *repo, const struct butler_args *args,
                           struct cb_record_list *ret_list, struct cb_error *err)
 {
     auto_query_lists lists = { 0 };
     struct cb_query query;
+    bool any = true;
+    cb_auto_dataset_types struct cb_dataset_type_list types = { 0 };
+    if (!read_query(args, -BUTLER_QUERY_CAP, &lists, &query, err) ||
+        !read_datasets(repo, args, &lists, &types, &query, &any, err))
+        return false;
+    if (!any)
+        return true;
     const struct cb_element *element = cb_element_find(args->words[1], strlen(args->words[1]));
     if (element == NULL)
         return cb_fail(err, CB_ERR_INVALID, "No dimension element with name '%s'.", args->words[1]);
-    if (!read_query(args, -BUTLER_QUERY_CAP, &lists, &query, err))
-        return false;
-    lists.types = butler_list_of(args, "datasets");
-    query.dataset_types = (const char *const *)lists.types.item;
-    query.n_dataset_types = lists.types.count;
     if (!cb_query_records(repo, element, &query, ret_list, err))
         return false;
-    warn_limit(&lists, &query, ret_list->count);
+    if (is_over_cap(&lists, ret_list->count))
+        for (size_t k = 0, last = --ret_list->count * element->n_columns; k < element->n_columns; k++)
+            free(ret_list->value[last + k]);
     return true;
+}
+
+static char *show_float(const char *text)
+{
+    static const char *const names[][2] = { { "Infinity", "inf" },
+                                            { "-Infinity", "-inf" },
+                                            { "NaN", "nan" } };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i][0], text) == 0)
+            return cb_xstrdup(names[i][1]);
+    return cb_xasprintf(strpbrk(text, ".e") == NULL ? "%s.0" : "%s", text);
+}
+
+/* To the microsecond, then without its fraction. */
+static void show_second(int64_t tai_ns, char ret_text[CB_ISO_SIZE])
+{
+    const int64_t us = (tai_ns + 500) / 1000;
+    cb_iso_format(us / 1000000 * CB_NS_PER_S, 0, 'T', ret_text);
+}
+
+static char *show_timespan(struct cb_timespan span)
+{
+    char begin[CB_ISO_SIZE] = "-∞", end[CB_ISO_SIZE] = "∞";
+    bool has_begin = cb_timespan_has_begin(span);
+    if (cb_timespan_is_empty(span))
+        return cb_xstrdup("(empty)");
+    if (has_begin)
+        show_second(span.begin_ns, begin);
+    if (cb_timespan_has_end(span))
+        show_second(span.end_ns, end);
+    return cb_xasprintf("%c%s, %s)", has_begin ? '[' : '(', begin, end);
+}
+
+/* Bytes as hexadecimal digits. */
+static char *show_bytes(const char *base64)
+{
+    cb_auto_bytes struct cb_bytes bytes = CB_BYTES(4096), hex = CB_BYTES(8200);
+    if (!cb_base64_decode(base64, &bytes))
+        return cb_xstrdup(base64);
+    cb_bytes_puts(&hex, "0x");
+    for (size_t i = 0; i < bytes.size; i++)
+        cb_bytes_printf(&hex, "%02x", (unsigned char)bytes.data[i]);
+    return cb_xstrdup(cb_bytes_text(&hex));
 }
 
 /* Values as Python shows them. */
@@ -268,14 +460,15 @@ static char *show_value(const struct cb_column *column, const char *text)
         return NULL;
     if (column->type == CB_TYPE_BOOL)
         return cb_xstrdup(text[0] == 't' ? "True" : "False");
-    if (column->type == CB_TYPE_FLOAT && strpbrk(text, ".eEnN") == NULL)
-        return cb_xasprintf("%s.0", text);
+    if (column->type == CB_TYPE_FLOAT)
+        return show_float(text);
+    if (column->type == CB_TYPE_HASH)
+        return show_bytes(text);
+    if (column->type == CB_TYPE_REGION)
+        return cb_xstrdup("(elided)");
     struct cb_timespan span;
-    if (column->type == CB_TYPE_TIMESPAN && cb_timespan_parse(text, &span, NULL)) {
-        char iso[CB_TIMESPAN_ISO_SIZE];
-        cb_timespan_format_seconds(span, iso);
-        return cb_xstrdup(iso);
-    }
+    if (column->type == CB_TYPE_TIMESPAN && cb_timespan_parse(text, &span, NULL))
+        return show_timespan(span);
     return cb_xstrdup(text);
 }
 
@@ -305,6 +498,8 @@ static bool run_records(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto_records struct cb_record_list list = { 0 };
+    if (butler_flag(args, "no-check"))
+        fputs("WARNING: --no-check option has no effect and will be removed after v28.\n", stdout);
     if (!butler_open(args->words[0], &repo, err) || !query_element(repo, args, &list, err))
         return false;
     if (list.count > 0)
@@ -316,8 +511,8 @@ static bool run_records(const struct butler_args *args, struct cb_error *err)
 
 static const struct butler_option records_options[] = {
     BUTLER_QUERY_OPTIONS,
-    { "datasets", 0, BUTLER_LIST, "Only records for which there are datasets of these types." },
-    { "offset", 0, BUTLER_INT, "Skip as many results." },
+    { "datasets", 0, BUTLER_TEXT, "Only records for which there are datasets of this type or glob." },
+    { "offset", 0, BUTLER_INT, "No longer supported; 0 is accepted." },
     { "no-check", 0, BUTLER_FLAG, "Do not check the query before execution; no effect." },
     { .name = NULL },
 };
@@ -354,60 +549,138 @@ static void print_data_ids(uint32_t dims, const struct cb_data_id_list *list)
     butler_table_print(table, stdout);
 }
 
+/* Dimensions that all these types have. */
+static uint32_t common_dimensions(const struct cb_dataset_type_list *types)
+{
+    uint32_t dims = types->count > 0 ? UINT32_MAX : 0;
+    for (size_t i = 0; i < types->count; i++)
+        dims &= cb_dimensions_expand(types->item[i].dims);
+    return dims;
+}
+
+/* "['a', 'b']" */
+static void put_names(struct cb_bytes *text, const char *const *names, size_t count)
+{
+    cb_bytes_puts(text, "[");
+    for (size_t i = 0; i < count; i++)
+        cb_bytes_printf(text, "%s'%s'", i > 0 ? ", " : "", names[i]);
+    cb_bytes_puts(text, "]");
+}
+
+/* No dimensions are named: those that the dataset types have in common. */
+static bool guess_dimensions(struct cb_repo *repo, const char *datasets, uint32_t *ret_dims,
+                             struct cb_error *err)
+{
+    cb_auto_dataset_types struct cb_dataset_type_list types = { 0 };
+    cb_auto_bytes struct cb_bytes names = CB_BYTES(65536);
+    auto_list globs = { .item = cb_xalloc_array(1, sizeof *globs.item), .count = 1 };
+    globs.item[0] = cb_xstrdup(datasets);
+    if (!find_types(repo, &globs, &types, err))
+        return false;
+    *ret_dims = common_dimensions(&types);
+    if (*ret_dims != 0)
+        return true;
+    const char **texts = cb_xalloc_array(types.count + 1, sizeof *texts);
+    for (size_t i = 0; i < types.count; i++)
+        texts[i] = types.item[i].name;
+    put_names(&names, texts, types.count);
+    free(texts);
+    printf("No dimensions in common for specified dataset types (%s)\n", cb_bytes_text(&names));
+    return true;
+}
+
+/* Why there is nothing. */
+static bool tell_no_datasets(struct cb_repo *repo, const char *datasets, const struct cb_query *query,
+                             struct cb_error *err)
+{
+    cb_auto_collections struct cb_collection_list list = { 0 };
+    if (!cb_collection_query(repo, query->collections, query->n_collections, 0, &list, err))
+        return false;
+    printf("No datasets of type '%s' existed in the specified collections ", datasets);
+    for (size_t i = 0; i < list.count; i++)
+        printf("%s%s", i > 0 ? "," : "", list.item[i].name);
+    puts(".");
+    return true;
+}
+
+/* names: of dimensions, added to *dims; an error only where something is asked for. */
+static bool query_ids(struct cb_repo *repo, const struct butler_args *args, const struct butler_list *names,
+                      uint32_t *dims, struct cb_data_id_list *ret_list, struct cb_error *err)
+{
+    auto_query_lists lists = { 0 };
+    struct cb_query query;
+    bool any = true;
+    cb_auto_dataset_types struct cb_dataset_type_list types = { 0 };
+    if (!read_query(args, -BUTLER_QUERY_CAP, &lists, &query, err) ||
+        !read_datasets(repo, args, &lists, &types, &query, &any, err))
+        return false;
+    if (!any)
+        return tell_no_datasets(repo, butler_text(args, "datasets", ""), &query, err);
+    uint32_t named = 0;
+    if (!cb_dimensions_parse((const char *const *)names->item, names->count, &named, err))
+        return false;
+    *dims |= named;
+    if (!cb_query_data_ids(repo, *dims, &query, ret_list, err))
+        return false;
+    if (is_over_cap(&lists, ret_list->count))
+        ret_list->count--;
+    return true;
+}
+
 static bool run_data_ids(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    auto_query_lists lists = { 0 };
     auto_list names = butler_words_from(args, 1);
     cb_auto_data_ids struct cb_data_id_list list = { 0 };
-    struct cb_query query;
+    const char *datasets = butler_text(args, "datasets", "");
+    bool guesses = names.count == 0 && *datasets != '\0' && butler_text(args, "collections", NULL) != NULL;
     uint32_t dims = 0;
-    if (!cb_dimensions_parse((const char *const *)names.item, names.count, &dims, err) ||
-        !read_query(args, -BUTLER_QUERY_CAP, &lists, &query, err))
+    if (!butler_open(args->words[0], &repo, err) ||
+        (guesses && !guess_dimensions(repo, datasets, &dims, err)))
         return false;
-    lists.types = butler_list_of(args, "datasets");
-    query.dataset_types = (const char *const *)lists.types.item;
-    query.n_dataset_types = lists.types.count;
-    if (!butler_open(args->words[0], &repo, err) || !cb_query_data_ids(repo, dims, &query, &list, err))
+    if (!(guesses && dims == 0) && !query_ids(repo, args, &names, &dims, &list, err))
         return false;
-    warn_limit(&lists, &query, list.count);
-    if (list.count == 0)
-        fputs("No results. Try --help for more information.\n", stdout);
-    else
+    if (list.count > 0 && dims == 0)
+        puts("Result has one logical row but no columns because no dimensions were requested.");
+    if (list.count > 0 && dims != 0)
         print_data_ids(cb_dimensions_expand(dims), &list);
+    else if (names.count == 0 && *datasets == '\0')
+        puts("No results. Try requesting some dimensions or datasets, see --help for more information.");
+    else
+        puts("No results. Try --help for more information.");
     return true;
 }
 
 static const struct butler_option data_ids_options[] = {
     BUTLER_QUERY_OPTIONS,
-    { "datasets", 0, BUTLER_LIST, "Only data IDs for which there are datasets of these types." },
-    { "offset", 0, BUTLER_INT, "Skip as many results." },
+    { "datasets", 0, BUTLER_TEXT, "Only data IDs for which there are datasets of this type or glob." },
+    { "offset", 0, BUTLER_INT, "No longer supported; 0 is accepted." },
     { .name = NULL },
 };
-const struct butler_command butler_query_data_ids = {
-    "query-data-ids", "REPO DIMENSIONS...", "List the data IDs in a repository.", data_ids_options, 2,
-    SIZE_MAX,         run_data_ids
-};
+const struct butler_command butler_query_data_ids = { "query-data-ids",
+                                                      "REPO [DIMENSIONS]...",
+                                                      "List the data IDs in a repository.",
+                                                      data_ids_options,
+                                                      1,
+                                                      SIZE_MAX,
+                                                      run_data_ids };
 
 /* ---- dataset types ---- */
 
 static void put_dimensions(struct cb_bytes *text, uint32_t dims)
 {
     const char *names[CB_ELEMENT_COUNT];
-    size_t n = cb_dimensions_list(cb_dimensions_expand(dims), names);
-    cb_bytes_puts(text, "[");
-    for (size_t i = 0; i < n; i++)
-        cb_bytes_printf(text, "%s'%s'", i > 0 ? ", " : "", names[i]);
-    cb_bytes_puts(text, "]");
+    put_names(text, names, cb_dimensions_list(cb_dimensions_expand(dims), names));
 }
 
 static bool run_types(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto_dataset_types struct cb_dataset_type_list types = { 0 };
-    auto_list globs = butler_words_from(args, 1);
-    if (!butler_open(args->words[0], &repo, err) ||
-        !cb_dataset_type_query(repo, (const char *const *)globs.item, globs.count, &types, err))
+    auto_list globs = butler_words_from(args, 1), collections = butler_list_of(args, "collections");
+    if (!butler_open(args->words[0], &repo, err) || !find_types(repo, &globs, &types, err) ||
+        (collections.count > 0 &&
+         !keep_types_of(repo, (const char *const *)collections.item, collections.count, &types, err)))
         return false;
     static const char *const names[] = { "name", "dimensions", "storage class" };
     cb_auto(butler_table_free) struct butler_table *table =
@@ -427,6 +700,7 @@ static bool run_types(const struct butler_args *args, struct cb_error *err)
 }
 
 static const struct butler_option types_options[] = {
+    { "collections", 0, BUTLER_LIST, "Only types that these collections, or globs of them, have." },
     { "verbose", 'v', BUTLER_FLAG, "Include dataset type name, dimensions, and storage class in output." },
     { .name = NULL },
 };

@@ -84,6 +84,13 @@ add_test(NAME system.butler.ingest_raws
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_ingest_raws
           ${CMAKE_BINARY_DIR}/calbus)
 set_tests_properties(system.butler.ingest_raws PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
+
+# The query commands beside the stock ones, a matrix of random options. By hand, more of them:
+# support/with_postgres system/butler_queries build-test/tests/system_build_repository build-test/calbus 500 SEED
+add_test(NAME system.butler.queries
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_queries
+          $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus 50 1)
+set_tests_properties(system.butler.queries PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
 add_test(NAME system.butler.curated
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/with_postgres ${CMAKE_CURRENT_SOURCE_DIR}/system/butler_curated
           ${CMAKE_BINARY_DIR}/calbus)
