@@ -1,10 +1,11 @@
 /* Time literals of where-expressions: T'[format/]value[/scale]'. Source: butler.md 7.5.
  *
- * Formats: mjd jd iso isot fits yday unix unix_tai cxcsec gps jyear byear decimalyear; without one it is
- * guessed: a decimal number with a point is mjd, Y-M-D[( |T)h:m[:s[.f]]] is iso or isot, a leading + is fits,
- * Y:doy[:h:m[:s]] is yday. A trailing +00:00 is dropped. Scales: utc (default of iso, isot, fits, yday,
- * unix), tai (default of the rest), tt (default of cxcsec), tdb (taken as tt: they differ by less than 2 ms).
- * Years before 1000 or after 9999 do not exist here; the result is clipped to the repository's range. */
+ * Formats: mjd jd iso isot fits yday unix unix_tai cxcsec gps jyear byear decimalyear plot_date; without one
+ * it is guessed: a decimal number with a point is mjd, Y-M-D[( |T)h:m[:s[.f]]] is iso or isot, a leading + is
+ * fits, Y:doy[:h:m[:s]] is yday. A trailing +00:00 is dropped. Scales: utc (default of iso, isot, fits, yday,
+ * unix), tai (default of the rest), tt (default of cxcsec), tcg. tdb, tcb and ut1 are refused: they need
+ * series and tables that are not here, and to take one for another would be wrong by up to 2 ms, 20 s or 1 s.
+ * Before 1972 UTC drifts against TAI. The result is clipped to the repository's range. */
 #pragma once
 
 #include "base/error.h"

@@ -286,6 +286,8 @@ static void glob_becomes_like_with_its_own_wildcards_escaped(void **state)
     (void)state;
     assert_sql("glob(target_name, 'a*b?c%d_e\\*f')",
                "(\"exposure\".\"target_name\" LIKE $1::text ESCAPE E'\\\\') [a%b_c\\%d\\_e*f]");
+    assert_sql("glob(target_name, 'a\\\\*')", /* a backslash that is escaped stands for itself */
+               "(\"exposure\".\"target_name\" LIKE $1::text ESCAPE E'\\\\') [a\\\\%]");
     assert_sql("glob(target_name, '*')", "TRUE");
     assert_sql("glob(seq_num, '*1')", "ERR glob() first argument must be a string column. (line: 1, pos: 1)");
     assert_sql(

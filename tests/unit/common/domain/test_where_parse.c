@@ -121,6 +121,45 @@ static void times_outside_the_repository_are_clipped(void **state)
     (void)state;
     assert_int_equal(time_of("1960-01-01T00:00:00"), 0);
     assert_int_equal(time_of("2200-01-01T00:00:00"), INT64_C(4102444800000000000));
+    static const char *const early[] = { "0999-01-01", "0001:001", "unix/-99999999999.0", "gps/-9999999999.",
+                                         "decimalyear/12.5" };
+    static const char *const late[] = { "+12024-02-29T00:00:00", "unix/99999999999.0", "cxcsec/9999999999.",
+                                        "decimalyear/60652.5" };
+    for (size_t i = 0; i < sizeof early / sizeof early[0]; i++)
+        assert_int_equal(time_of(early[i]), 0);
+    for (size_t i = 0; i < sizeof late / sizeof late[0]; i++)
+        assert_int_equal(time_of(late[i]), INT64_C(4102444800000000000));
+}
+
+/* Expected values: astropy 7, to the ns or to the rounding of its doubles. */
+static void odd_times_are_those_of_astropy(void **state)
+{
+    (void)state;
+    assert_int_equal(time_of("2023:343:12:01:61/tai"), INT64_C(1702123321000000000));
+    assert_int_equal(time_of("2024-02-08T12:00:61/tt"), INT64_C(1707393628816000000));
+    assert_int_equal(time_of("UNIX/10000.5"), INT64_C(10008500382015));
+    assert_int_equal(time_of("1969:366:12:01:61/tt"), INT64_C(43288816000000));
+    assert_int_equal(time_of("plot_date/739228.5"), INT64_C(1733659237000000000));
+    assert_int_equal(time_of("60652.5/tcg") / 1000, INT64_C(1733659166761731));
+    assert_int_equal(time_of("2024-12-09T00:00:62"), INT64_C(1733702499000000000));
+}
+
+static void a_scale_or_format_that_cannot_be_used_is_named(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "60652.5/tdb", "the time scale \"tdb\" is not supported: use utc, tai, tt or tcg" },
+        { "mjd/60652.5/UT1", "the time scale \"ut1\" is not supported: use utc, tai, tt or tcg" },
+        { "60652.5/foo", "unknown time scale \"foo\": expected utc, tai, tt or tcg" },
+        { "foo/60652.5", "unknown time format \"foo\"" },
+        { "ymdhms/2024-01-01/foo", "unknown time format \"ymdhms\"" }
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cb_error reason = { 0 };
+        int64_t ns = 0;
+        assert_false(cb_where_time_parse(cases[i][0], strlen(cases[i][0]), &ns, &reason));
+        assert_string_equal(reason.text, cases[i][1]);
+    }
 }
 
 static void what_is_no_time_is_refused(void **state)
@@ -144,6 +183,11 @@ static void what_is_no_time_is_refused(void **state)
                                        "mjd/60652/tai/x",
                                        "mjd/nan",
                                        "jd/1e300",
+                                       "+02024-12-9T00:00:00",
+                                       "+02024-12-09T00:00",
+                                       "2024-12-9T00:00:30.",
+                                       "1733745600.0/utc",
+                                       "2024-12-09/tcb",
                                        " 2024-12-09T00:00:00 " };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(time_of(bad[i]), -1);
@@ -158,6 +202,8 @@ int main(void)
         cmocka_unit_test(calendar_times_are_utc_unless_told),
         cmocka_unit_test(numbers_are_tai_unless_told),
         cmocka_unit_test(times_outside_the_repository_are_clipped),
+        cmocka_unit_test(odd_times_are_those_of_astropy),
+        cmocka_unit_test(a_scale_or_format_that_cannot_be_used_is_named),
         cmocka_unit_test(what_is_no_time_is_refused),
     };
     return cmocka_run_group_tests_name("syntax of where-expressions", parse, NULL, NULL);
