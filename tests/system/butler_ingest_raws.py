@@ -293,7 +293,7 @@ def every_transfer_mode_brings_the_files():
         assert all(p.exists() == (mode != "move") for p in paths)
         assert all((repo.path / p).read_bytes()[:6] == b"SIMPLE" for p in stored)
     assert repo.rows("SELECT count(*), min(path) LIKE 'u/me/link/%' FROM file_datastore_records WHERE file_size < 0") == [("3", "t")]
-    repo.ingest(repo.frames, "-t", "carry", expect=1, says='unrecognized transfer mode "carry"')
+    repo.ingest(repo.frames, "-t", "carry", expect=2, says="'carry' is not one of 'auto', 'link'")
 
 
 def index_files_stand_in_for_headers():
