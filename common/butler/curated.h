@@ -54,6 +54,7 @@ struct cb_curated_target {
     const char *collection; /* CALIBRATION, made when absent */
     const char *prefix;     /* "LATISS/calib/DM-12345" */
     const char *camera;     /* FITS file of a Camera that the pipelines made; NULL: none */
+    const char *scratch;    /* folder in which files are made before they are put: "/tmp" */
 };
 /*
  * Put and certify everything that can be written, in one transaction (dataset types before it). Files of

@@ -17,7 +17,7 @@
 struct storing {
     struct cb_curated *curated;
     const struct cb_curated_target *target;
-    char folder[64]; /* of the files that are made */
+    const char *folder; /* of the files that are made */
 };
 
 static bool is_written(const struct cb_curated_file *file)
@@ -209,11 +209,12 @@ static bool check_any(const struct cb_curated *curated, const struct cb_curated_
 bool cb_curated_store(struct cb_repo *repo, struct cb_curated *curated,
                       const struct cb_curated_target *target, struct cb_error *err)
 {
-    struct storing job = { .curated = curated, .target = target, .folder = "/tmp/calbus-curated.XXXXXX" };
+    cb_auto(cb_free) char *folder = cb_xasprintf("%s/calbus-curated.XXXXXX", target->scratch);
+    struct storing job = { .curated = curated, .target = target, .folder = folder };
     if (!check_any(curated, target, err) || (target->camera != NULL && !check_camera(target->camera, err)))
         return false;
-    if (mkdtemp(job.folder) == NULL)
-        return cb_fail(err, CB_ERR_TRANSIENT, "could not make a folder in /tmp: %m");
+    if (mkdtemp(folder) == NULL)
+        return cb_fail(err, CB_ERR_TRANSIENT, "could not make a folder in \"%s\": %m", target->scratch);
     bool ok = make_files(&job, err) && register_types(repo, &job, err) &&
               cb_repo_transact(repo, store_all, &job, err);
     remove_files(&job);

@@ -93,6 +93,16 @@ void cb_put_id_match(struct cb_bytes *sql, uint32_t dims, const char *alias)
         }
 }
 
+void cb_put_meeting_ranges(struct cb_bytes *sql, const struct cb_dataset_type *type)
+{
+    cb_bytes_printf(sql,
+                    " FROM \"%s\" i JOIN \"%s\" t ON t.id <> i.id"
+                    " AND t.dataset_type_id = i.dataset_type_id AND t.collection_id = i.collection_id"
+                    " AND t.timespan && i.timespan",
+                    type->calibs_table, type->calibs_table);
+    cb_put_id_match(sql, type->dims, "t");
+}
+
 void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias)
 {
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)

@@ -27,6 +27,9 @@ void cb_id_arrays_params(const struct cb_id_arrays *arrays, struct cb_param *par
 void cb_put_id_source(struct cb_bytes *sql, uint32_t dims, size_t first);
 /* AND <alias>."instrument" = i."instrument" AND ... */
 void cb_put_id_match(struct cb_bytes *sql, uint32_t dims, const char *alias);
+/* " FROM ...": certifications i, and others t of the same type, data ID and collection whose ranges meet
+ * theirs. */
+void cb_put_meeting_ranges(struct cb_bytes *sql, const struct cb_dataset_type *type);
 /* , <alias>."instrument", <alias>."detector", ... */
 void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias);
 

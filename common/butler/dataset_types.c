@@ -125,14 +125,6 @@ bool cb_dataset_type_query(struct cb_repo *repo, const char *const *globs, size_
     return true;
 }
 
-static void put_dims(struct cb_bytes *out, uint32_t dims)
-{
-    const char *names[CB_ELEMENT_COUNT];
-    size_t n = cb_dimensions_list(dims, names);
-    for (size_t i = 0; i < n; i++)
-        cb_bytes_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
-}
-
 static bool check_same(const struct cb_dataset_type *there, uint32_t dims, const char *storage_class,
                        bool is_calibration, struct cb_error *err)
 {
@@ -140,8 +132,8 @@ static bool check_same(const struct cb_dataset_type *there, uint32_t dims, const
         there->is_calibration == is_calibration)
         return true;
     cb_auto_bytes struct cb_bytes old = CB_BYTES(1024), new = CB_BYTES(1024);
-    put_dims(&old, there->dims);
-    put_dims(&new, dims);
+    cb_dimensions_format(there->dims, &old);
+    cb_dimensions_format(dims, &new);
     return cb_fail(err, CB_ERR_CONFLICT, "dataset type \"%s\" exists as {%s} %s%s, not {%s} %s%s",
                    there->name, cb_bytes_text(&old), there->storage_class,
                    there->is_calibration ? " (calibration)" : "", cb_bytes_text(&new), storage_class,

@@ -45,29 +45,30 @@ static void put_many_source(struct cb_bytes *sql, uint32_t dims)
     cb_bytes_puts(sql, ")");
 }
 
-static void put_tagged(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
-                       const char *path)
+/* The rows of one table for each collection of the path, up to what limits them. */
+static void put_probe(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
+                      const char *path, const char *table, const char *timespan)
 {
-    cb_bytes_puts(sql, "SELECT x.place, t.dataset_id, t.collection_id, NULL::int8range AS timespan");
+    cb_bytes_printf(sql, "SELECT x.place, t.dataset_id, t.collection_id, %s", timespan);
     cb_put_id_columns(sql, type->dims, "t");
     cb_bytes_printf(sql,
                     " FROM %s CROSS JOIN LATERAL (SELECT * FROM %s\"%s\" t"
                     " WHERE t.dataset_type_id = $1 AND t.collection_id = x.id",
-                    path, schema, type->tags_table);
+                    path, schema, table);
     cb_put_id_match(sql, type->dims, "t");
+}
+
+static void put_tagged(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
+                       const char *path)
+{
+    put_probe(sql, type, schema, path, type->tags_table, "NULL::int8range AS timespan");
     cb_bytes_puts(sql, " OFFSET 0) t WHERE NOT x.certified");
 }
 
 static void put_certified(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
                           const char *path)
 {
-    cb_bytes_puts(sql, "SELECT x.place, t.dataset_id, t.collection_id, t.timespan");
-    cb_put_id_columns(sql, type->dims, "t");
-    cb_bytes_printf(sql,
-                    " FROM %s CROSS JOIN LATERAL (SELECT * FROM %s\"%s\" t"
-                    " WHERE t.dataset_type_id = $1 AND t.collection_id = x.id",
-                    path, schema, type->calibs_table);
-    cb_put_id_match(sql, type->dims, "t");
+    put_probe(sql, type, schema, path, type->calibs_table, "t.timespan");
     cb_bytes_printf(sql,
                     " AND t.timespan < int8range(coalesce(upper(i.span), %" PRId64
                     "), coalesce(upper(i.span), %" PRId64

@@ -68,12 +68,8 @@ static bool check_apart(struct cb_repo *repo, const struct cb_dataset_type *type
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
-    cb_bytes_printf(&sql,
-                    "SELECT i.dataset_id, t.dataset_id FROM \"%s\" i JOIN \"%s\" t ON t.id > i.id"
-                    " AND t.dataset_type_id = i.dataset_type_id AND t.collection_id = i.collection_id"
-                    " AND t.timespan && i.timespan",
-                    type->calibs_table, type->calibs_table);
-    cb_put_id_match(&sql, type->dims, "t");
+    cb_bytes_puts(&sql, "SELECT i.dataset_id, t.dataset_id");
+    cb_put_meeting_ranges(&sql, type);
     cb_bytes_puts(&sql, " WHERE i.dataset_type_id = $1 AND i.collection_id = $2 ORDER BY 1, 2 LIMIT 1");
     if (!cb_db_run(repo->db, cb_bytes_text(&sql), CB_P(cb_p_int(type->id), cb_p_int(collection)), &rows, err))
         return false;

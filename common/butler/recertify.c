@@ -161,12 +161,8 @@ static bool check_apart(struct cb_repo *repo, const struct attempt *it, const st
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
-    cb_bytes_printf(&sql,
-                    "SELECT i.id, t.timespan FROM \"%s\" i JOIN \"%s\" t ON t.id <> i.id"
-                    " AND t.dataset_type_id = i.dataset_type_id AND t.collection_id = i.collection_id"
-                    " AND t.timespan && i.timespan",
-                    type->calibs_table, type->calibs_table);
-    cb_put_id_match(&sql, type->dims, "t");
+    cb_bytes_puts(&sql, "SELECT i.id, t.timespan");
+    cb_put_meeting_ranges(&sql, type);
     cb_bytes_puts(&sql, " WHERE i.id = ANY ($1::bigint[]) ORDER BY i.id, t.timespan LIMIT 1");
     if (!cb_db_run(repo->db, cb_bytes_text(&sql), CB_P(cb_p_text(ids)), &rows, err))
         return false;

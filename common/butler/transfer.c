@@ -130,14 +130,6 @@ static bool read_source(struct cb_repo *repo, void *arg, struct cb_error *err)
 
 /* ---- into the destination ---- */
 
-static void put_dims(struct cb_bytes *out, uint32_t dims)
-{
-    const char *names[CB_ELEMENT_COUNT];
-    size_t n = cb_dimensions_list(dims, names);
-    for (size_t i = 0; i < n; i++)
-        cb_bytes_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
-}
-
 static bool check_same_type(const struct cb_dataset_type *here, const struct cb_dataset_type *there,
                             struct cb_error *err)
 {
@@ -145,8 +137,8 @@ static bool check_same_type(const struct cb_dataset_type *here, const struct cb_
         strcmp(here->storage_class, there->storage_class) == 0)
         return true;
     cb_auto_bytes struct cb_bytes left = CB_BYTES(1024), right = CB_BYTES(1024);
-    put_dims(&left, here->dims);
-    put_dims(&right, there->dims);
+    cb_dimensions_format(here->dims, &left);
+    cb_dimensions_format(there->dims, &right);
     return cb_fail(err, CB_ERR_CONFLICT,
                    "dataset type \"%s\" is {%s} %s%s in the source, and {%s} %s%s in the destination",
                    here->name, cb_bytes_text(&left), here->storage_class,

@@ -283,3 +283,11 @@ uint32_t cb_dimensions_relations(uint32_t dims)
     }
     return found;
 }
+
+void cb_dimensions_format(uint32_t dims, struct cb_bytes *out)
+{
+    const char *names[CB_ELEMENT_COUNT];
+    size_t n = cb_dimensions_list(dims, names);
+    for (size_t i = 0; i < n; i++)
+        cb_bytes_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+}

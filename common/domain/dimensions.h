@@ -3,6 +3,7 @@
  * universe stored in a repository's butler_attributes (config:dimensions.json). */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 #include <stddef.h>
@@ -114,3 +115,5 @@ uint32_t cb_dimensions_elements(uint32_t dims);
 uint32_t cb_dimensions_relations(uint32_t dims);
 /* Names in universe order; returns how many. */
 size_t cb_dimensions_list(uint32_t dims, const char *ret_names[CB_ELEMENT_COUNT]);
+/* "instrument, detector" */
+void cb_dimensions_format(uint32_t dims, struct cb_bytes *out);

@@ -185,15 +185,15 @@ void cb_timespan_format_iso(struct cb_timespan span, char ret_text[CB_TIMESPAN_I
 
 void cb_timespan_format_seconds(struct cb_timespan span, char ret_text[CB_TIMESPAN_ISO_SIZE])
 {
-    enum { HALF_MILLISECOND_NS = 500000 };
+    enum { HALF_MICROSECOND_NS = 500 };
     if (cb_timespan_is_empty(span)) {
         snprintf(ret_text, CB_TIMESPAN_ISO_SIZE, "(empty)");
         return;
     }
     if (cb_timespan_has_begin(span))
-        span.begin_ns += HALF_MILLISECOND_NS;
+        span.begin_ns += HALF_MICROSECOND_NS;
     if (cb_timespan_has_end(span))
-        span.end_ns += HALF_MILLISECOND_NS;
+        span.end_ns += HALF_MICROSECOND_NS;
     format_ends(span, 0, 0, ret_text);
 }
 

@@ -53,8 +53,7 @@ CB_MUST_CHECK bool cb_timespan_parse(const char *text, struct cb_timespan *ret_s
 /* "[2024-12-08T20:00:00, 2024-12-08T20:00:30.500)" with (-∞ and ∞) for open ends. */
 #define CB_TIMESPAN_ISO_SIZE 96
 void cb_timespan_format_iso(struct cb_timespan span, char ret_text[CB_TIMESPAN_ISO_SIZE]);
-/* The same to the second, rounded to milliseconds and then cut, as astropy prints the times of
- * query-dimension-records. */
+/* The same to the second, rounded to microseconds and then cut, as the stock butler prints timespans. */
 void cb_timespan_format_seconds(struct cb_timespan span, char ret_text[CB_TIMESPAN_ISO_SIZE]);
 
 /* A date of the command line, TAI without leap-second arithmetic: "YYYY-MM-DD" or "YYYY-MM-DD(T|

@@ -15,8 +15,9 @@
 static const char *const transfers[] = { "auto", "link",       "symlink", "hardlink", "copy",
                                          "move", "relsymlink", "direct",  NULL };
 static const char *const id_modes[] = { "unique", "dataid_type", "dataid_type_run", NULL };
-static const char *const forms[] = { "table",   "inverse-table", "tree", "inverse-tree",
-                                     "flatten", "no-children",   NULL };
+static const char *const forms[] = {
+    "table", "inverse-table", "tree", "inverse-tree", "flatten", "no-children", NULL
+}; /* as enum form of query-collections */
 static const char *const collection_types[] = { "RUN", "TAGGED", "CHAINED", "CALIBRATION", NULL };
 static const char *const chain_modes[] = { "redefine", "extend", "remove", "prepend", "pop", NULL };
 

@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum form { TREE, TABLE, INVERSE_TABLE, INVERSE_TREE, FLATTEN, NO_CHILDREN, FORM_COUNT };
-static const char *const forms[] = { "tree",         "table",   "inverse-table",
-                                     "inverse-tree", "flatten", "no-children" };
+/* In the order of the choices of --chains. */
+enum form { TABLE, INVERSE_TABLE, TREE, INVERSE_TREE, FLATTEN, NO_CHILDREN };
 
 /* A listing under way. */
 struct listing {
@@ -177,11 +176,12 @@ static unsigned read_types(const struct butler_args *args)
 
 static enum form read_form(const struct butler_args *args)
 {
+    const char *const *forms = butler_choices("chains");
     const char *name = butler_text(args, "chains", forms[TREE]);
     int form = 0;
-    while (form < FORM_COUNT - 1 && strcmp(name, forms[form]) != 0)
+    while (forms[form] != NULL && strcmp(name, forms[form]) != 0)
         form++;
-    return (enum form)form;
+    return forms[form] != NULL ? (enum form)form : TREE;
 }
 
 static bool holds(const struct cb_collection_list *list, int64_t id)

@@ -1,6 +1,7 @@
 /* butler write-curated-calibrations: what $OBS_LSST_DATA_DIR has for a camera into a repository. */
 #include "butler_cli.h"
 #include "curated_report.h"
+#include "layout.h"
 
 #include "base/alloc.h"
 
@@ -46,7 +47,7 @@ static bool run_write_curated(const struct butler_args *args, struct cb_error *e
     cb_auto(cb_free) char *prefix =
         cb_xasprintf("%s/calib%s", butler_text(args, "prefix", instrument->name), labels);
     const struct cb_curated_target target = { collection != NULL ? collection : prefix, prefix,
-                                              butler_text(args, "camera", NULL) };
+                                              butler_text(args, "camera", NULL), ctl_scratch_folder() };
     if (!cb_collection_check_name(target.collection, err) || !cb_collection_check_name(prefix, err) ||
         !cb_curated_read(folder, instrument, &curated, err) || !butler_open(args->words[0], &repo, err) ||
         !cb_curated_store(repo, &curated, &target, err))

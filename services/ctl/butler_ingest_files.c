@@ -1,5 +1,6 @@
 /* butler ingest-files: files that a table names into one RUN. */
 #include "butler_cli.h"
+#include "butler_table.h"
 
 #include "base/alloc.h"
 #include "butler/ingest_files.h"
@@ -29,6 +30,22 @@ static bool read_modes(const struct butler_args *args, struct cb_ingest_files *i
     return cb_fail(err, CB_ERR_INVALID, "unrecognized mode of ids \"%s\"", mode);
 }
 
+/* People read the stock command's message, programs a row. */
+static void tell(const struct cb_ingest_files *ingest, const struct cb_ingest_counts *counts)
+{
+    butler_say(BUTLER_INFO, "Ingested %zu dataset ref(s) from %zu file(s)", counts->datasets, counts->files);
+    if (!butler_table_is_diverted())
+        return;
+    cb_auto(cb_free) char *datasets = cb_xasprintf("%zu", counts->datasets);
+    cb_auto(cb_free) char *files = cb_xasprintf("%zu", counts->files);
+    cb_auto(butler_table_free) struct butler_table *table =
+        butler_table_new(4, (const char *[]){ "run", "dataset_type", "datasets", "files" });
+    butler_table_set_number(table, 2);
+    butler_table_set_number(table, 3);
+    butler_table_add(table, (const char *[]){ ingest->run, ingest->type, datasets, files });
+    butler_table_print(table, stdout);
+}
+
 static bool run_ingest_files(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
@@ -47,7 +64,7 @@ static bool run_ingest_files(const struct butler_args *args, struct cb_error *er
     if (!read_modes(args, &ingest, err) || !butler_open(args->words[0], &repo, err) ||
         !cb_ingest_files(repo, &ingest, &counts, err))
         return false;
-    butler_say(BUTLER_INFO, "Ingested %zu dataset ref(s) from %zu file(s)", counts.datasets, counts.files);
+    tell(&ingest, &counts);
     return true;
 }
 

@@ -174,7 +174,7 @@ static struct butler_option *options_of(const struct butler_command *command)
 static int run_parsed(const struct butler_command *command, struct butler_args *args)
 {
     struct cb_error err = { 0 };
-    butler_say_command(command->name);
+    butler_say_command("butler", command->name);
     if (!butler_presets_apply(command, args, &err) || !butler_args_check(args, &err) ||
         !check_words(command, args, &err))
         return fail_usage(command, err.text);

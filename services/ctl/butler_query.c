@@ -53,8 +53,7 @@ static bool is_over_cap(const struct query_lists *lists, size_t count)
 {
     if (lists->cap == 0 || count <= lists->cap)
         return false;
-    fprintf(stderr, "butler: WARNING: more results are there than the limit of %zu; use --limit\n",
-            lists->cap);
+    butler_say(BUTLER_WARNING, "more results are there than the limit of %zu; use --limit", lists->cap);
     return true;
 }
 
@@ -243,8 +242,8 @@ static bool find_wanted(struct cb_repo *repo, const struct butler_list *globs, c
         return false;
     const char *missing = missing_type(globs, types);
     if (missing != NULL || types->count == 0) {
-        fprintf(stderr, "butler: INFO: Dataset type '%s' does not exist.\n",
-                missing != NULL ? missing : globs->item[0]);
+        butler_say(BUTLER_INFO, "Dataset type '%s' does not exist.",
+                   missing != NULL ? missing : globs->item[0]);
         cb_dataset_type_list_done(types);
         return true;
     }
@@ -421,26 +420,6 @@ static char *show_float(const char *text)
     return cb_xasprintf(strpbrk(text, ".e") == NULL ? "%s.0" : "%s", text);
 }
 
-/* To the microsecond, then without its fraction. */
-static void show_second(int64_t tai_ns, char ret_text[CB_ISO_SIZE])
-{
-    const int64_t us = (tai_ns + 500) / 1000;
-    cb_iso_format(us / 1000000 * CB_NS_PER_S, 0, 'T', ret_text);
-}
-
-static char *show_timespan(struct cb_timespan span)
-{
-    char begin[CB_ISO_SIZE] = "-∞", end[CB_ISO_SIZE] = "∞";
-    bool has_begin = cb_timespan_has_begin(span);
-    if (cb_timespan_is_empty(span))
-        return cb_xstrdup("(empty)");
-    if (has_begin)
-        show_second(span.begin_ns, begin);
-    if (cb_timespan_has_end(span))
-        show_second(span.end_ns, end);
-    return cb_xasprintf("%c%s, %s)", has_begin ? '[' : '(', begin, end);
-}
-
 /* Bytes as hexadecimal digits. */
 static char *show_bytes(const char *base64)
 {
@@ -467,8 +446,11 @@ static char *show_value(const struct cb_column *column, const char *text)
     if (column->type == CB_TYPE_REGION)
         return cb_xstrdup("(elided)");
     struct cb_timespan span;
-    if (column->type == CB_TYPE_TIMESPAN && cb_timespan_parse(text, &span, NULL))
-        return show_timespan(span);
+    char seconds[CB_TIMESPAN_ISO_SIZE];
+    if (column->type == CB_TYPE_TIMESPAN && cb_timespan_parse(text, &span, NULL)) {
+        cb_timespan_format_seconds(span, seconds);
+        return cb_xstrdup(seconds);
+    }
     return cb_xstrdup(text);
 }
 

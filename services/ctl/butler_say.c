@@ -39,14 +39,14 @@ struct log_file {
 static struct {
     enum butler_level least;
     bool is_long, is_silent;
-    const char *command;
+    const char *program, *command;
     struct log_file *files;
     size_t n_files;
     struct {
         char *key, *value;
     } label[MOST_LABELS];
     size_t n_labels;
-} say = { .least = BUTLER_INFO, .command = "" };
+} say = { .least = BUTLER_INFO, .program = "butler", .command = "" };
 
 static bool find_level(const char *name, enum butler_level *ret_level)
 {
@@ -136,8 +136,9 @@ bool butler_say_setup(const struct butler_args *globals, struct cb_error *err)
            take_each(globals, "log-label", take_label, err) && take_each(globals, "log-file", add_file, err);
 }
 
-void butler_say_command(const char *name)
+void butler_say_command(const char *program, const char *name)
 {
+    say.program = program;
     say.command = name;
 }
 
@@ -159,13 +160,13 @@ static void put_labels(struct cb_bytes *line)
 static void put_text(struct cb_bytes *line, enum butler_level level, const char *text)
 {
     if (!say.is_long) {
-        cb_bytes_printf(line, "butler%s%s %s: %s\n", say.command[0] != '\0' ? " " : "", say.command,
+        cb_bytes_printf(line, "%s%s%s %s: %s\n", say.program, say.command[0] != '\0' ? " " : "", say.command,
                         levels[level].name, text);
         return;
     }
     cb_bytes_printf(line, "%s ", levels[level].name);
     put_time(line);
-    cb_bytes_printf(line, " butler%s%s (", say.command[0] != '\0' ? " " : "", say.command);
+    cb_bytes_printf(line, " %s%s%s (", say.program, say.command[0] != '\0' ? " " : "", say.command);
     put_labels(line);
     cb_bytes_printf(line, ")(calbus) - %s\n", text);
 }

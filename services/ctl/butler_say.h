@@ -18,6 +18,7 @@ struct butler_args;
 
 /* Take the options that stand before the command. Errors: INVALID, in the stock command's words. */
 CB_MUST_CHECK bool butler_say_setup(const struct butler_args *globals, struct cb_error *err);
-void butler_say_command(const char *name); /* who speaks from now on */
+/* Who speaks from now on: "butler", "ingest-files". */
+void butler_say_command(const char *program, const char *name);
 void butler_say(enum butler_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void butler_say_done(void);

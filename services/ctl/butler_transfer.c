@@ -1,6 +1,7 @@
 /* butler transfer-datasets: datasets of one repository into another. */
 #include "butler_cli.h"
 #include "butler_query.h"
+#include "butler_table.h"
 
 #include "base/alloc.h"
 #include "butler/transfer.h"
@@ -45,6 +46,22 @@ static bool find_datasets(struct cb_repo *source, const struct butler_args *args
     return butler_query_each(source, args, &search, gather, ret_list, &n_types, &count, err);
 }
 
+/* People read the stock command's sentence, programs a row. */
+static void tell(const struct butler_args *args, size_t count, bool dry_run)
+{
+    if (!butler_table_is_diverted()) {
+        printf("Number of datasets transferred: %zu\n", count);
+        return;
+    }
+    cb_auto(cb_free) char *number = cb_xasprintf("%zu", count);
+    cb_auto(butler_table_free) struct butler_table *table =
+        butler_table_new(4, (const char *[]){ "source", "dest", "datasets", "dry_run" });
+    butler_table_set_number(table, 2);
+    butler_table_add(table,
+                     (const char *[]){ args->words[0], args->words[1], number, dry_run ? "yes" : "no" });
+    butler_table_print(table, stdout);
+}
+
 static bool run_transfer(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *source = NULL, *dest = NULL;
@@ -60,7 +77,7 @@ static bool run_transfer(const struct butler_args *args, struct cb_error *err)
         !find_datasets(source, args, &list, err) ||
         !cb_datasets_transfer(source, dest, &list, &options, &count, err))
         return false;
-    printf("Number of datasets transferred: %zu\n", count);
+    tell(args, count, options.dry_run);
     return true;
 }
 

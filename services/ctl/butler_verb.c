@@ -120,6 +120,12 @@ bool ctl_run_butler(struct ctl *ctl, struct cb_error *err)
     cb_auto(cb_free) char *index = ctl_repository_index(&ctl->layout);
     setenv("DAF_BUTLER_REPOSITORY_INDEX", index, 0);
     hand_on(ctl, &args);
+    butler_say_command("calbus", ctl->butler->name);
+    if (!butler_args_check(&args, err)) {
+        butler_args_done(&args);
+        ctl->exit = CTL_USAGE;
+        return false;
+    }
     bool for_programs = ctl_args_has(&ctl->args, "json") || ctl_args_has(&ctl->args, "plain");
     bool done = for_programs ? run_for_programs(ctl, &args, err) : ctl->butler->run(&args, err);
     butler_args_done(&args);

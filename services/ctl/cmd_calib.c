@@ -203,7 +203,8 @@ static bool curate_package(struct ctl *ctl, const char *package, struct cb_error
     cb_auto(cb_free) char *folder =
         package != NULL ? cb_xasprintf("%s/%s", package, job.instrument->policy_name) : NULL;
     const struct cb_curated_target target = { job.collection, job.collection,
-                                              ctl_args_text(&ctl->args, "camera", NULL) };
+                                              ctl_args_text(&ctl->args, "camera", NULL),
+                                              ctl_scratch_folder() };
     if ((folder != NULL && !cb_curated_read(folder, job.instrument, &curated, err)) ||
         !ctl_db_of(ctl, &db, err) ||
         !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,4 +121,10 @@ bool ctl_make_folder(const char *path, unsigned mode, struct cb_error *err)
     if (mkdir(path, (mode_t)mode) == 0 || (errno == EEXIST && is_folder(path)))
         return true;
     return cb_fail(err, cb_file_err_kind(errno), "cannot make folder \"%s\": %s", path, strerror(errno));
+}
+
+const char *ctl_scratch_folder(void)
+{
+    const char *given = getenv("TMPDIR");
+    return given != NULL && given[0] != '\0' ? given : P_tmpdir;
 }

@@ -25,6 +25,8 @@ void ctl_layout_done(struct ctl_layout *layout);
 
 /* $CALBUS_HOME/<name>, to be freed. */
 char *ctl_home_path(const struct ctl_layout *layout, const char *name);
+/* Where files are made that do not stay: $TMPDIR, else the system's folder. */
+const char *ctl_scratch_folder(void);
 /* Path of a program of the suite ("calbus-ingest"), to be freed; NULL when it is not there. */
 char *ctl_program_path(const struct ctl_layout *layout, const char *program);
 /* A folder with everything above it, and its mode when it is made. Errors: by errno. */

@@ -96,19 +96,8 @@ static bool import_failed(struct distributor *me, struct cb_db *db, struct job *
                           const struct cb_error *outcome, int64_t *ret_again_ms, struct cb_error *err)
 {
     const struct import_detail *detail = job->detail;
-    int64_t failures = job->failures + 1;
-    bool give_up = outcome->kind != CB_ERR_TRANSIENT && failures >= me->config.attempts;
-    *ret_again_ms = give_up ? -1 : retry_pause_ms(&me->config, failures);
-    if (!cb_db_run(db, sql_end_import,
-                   CB_P(cb_p_text(job->id), cb_p_text(give_up ? "FAILED" : "PENDING"), cb_p_int(0),
-                        cb_p_text(outcome->text)),
-                   NULL, err))
-        return false;
-    if (!give_up)
-        return true;
-    struct cb_error why = *outcome;
-    cb_context(&why, "import into %s at %s", detail->repository, detail->site);
-    return lock_rule(db, detail->rule_id, err) && stick_rule(db, detail->rule_id, why.text, err);
+    cb_auto(cb_free) char *what = cb_xasprintf("import into %s at %s", detail->repository, detail->site);
+    return end_failed_step(me, db, job, sql_end_import, detail->rule_id, what, outcome, ret_again_ms, err);
 }
 
 const struct job_kind import_kind = {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "io/clock.h"
 #include "rses.h"
+#include "jobs.h"
 #include "sql.h"
 
 #include <stdlib.h>
@@ -156,6 +157,25 @@ bool stick_rule(struct cb_db *db, const char *rule_id, const char *error, struct
     cb_log(CB_ERROR, "distribution cannot go on", cb_str("rule_id", rule_id), cb_str("error", error));
     return cb_db_run(db, sql_stick_rule, CB_P(cb_p_text(rule_id), cb_p_text(error)), NULL, err) &&
            load_rule(db, rule_id, &rows, &rule, err) && say_rule_stuck(db, &rule, err);
+}
+
+bool end_failed_step(const struct distributor *me, struct cb_db *db, const struct job *job,
+                     const char *end_sql, const char *rule_id, const char *what,
+                     const struct cb_error *outcome, int64_t *ret_again_ms, struct cb_error *err)
+{
+    int64_t failures = job->failures + 1;
+    bool give_up = outcome->kind != CB_ERR_TRANSIENT && failures >= me->config.attempts;
+    *ret_again_ms = give_up ? -1 : retry_pause_ms(&me->config, failures);
+    if (!cb_db_run(db, end_sql,
+                   CB_P(cb_p_text(job->id), cb_p_text(give_up ? "FAILED" : "PENDING"), cb_p_int(0),
+                        cb_p_text(outcome->text)),
+                   NULL, err))
+        return false;
+    if (!give_up)
+        return true;
+    struct cb_error why = *outcome;
+    cb_context(&why, "%s", what);
+    return lock_rule(db, rule_id, err) && stick_rule(db, rule_id, why.text, err);
 }
 
 bool free_rule(struct cb_db *db, const char *rule_id, struct cb_error *err)

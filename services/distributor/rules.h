@@ -3,6 +3,8 @@
 
 #include "distributor.h"
 
+struct job;
+
 /* Choose the rule's storage elements, and write locks, replicas and transfers for every file of its dataset;
  * says rule.created, then as settle_rule. Its row must be locked. Errors: as cb_rse_expression_evaluate;
  * CONFLICT fewer storage elements than copies. */
@@ -22,6 +24,14 @@ CB_MUST_CHECK bool lock_rule(struct cb_db *db, const char *rule_id, struct cb_er
 
 /* A rule that cannot go on, or whose import fails: STUCK with a reason; says rule.stuck. */
 CB_MUST_CHECK bool stick_rule(struct cb_db *db, const char *rule_id, const char *error, struct cb_error *err);
+
+/* A step of a rule at a site failed: PENDING and again after a pause, or FAILED and the rule is stuck.
+ * end_sql  sets its state: $1 the job's id  $2 state  $3 a count  $4 error
+ * what     "import into /repo/main at summit" */
+CB_MUST_CHECK bool end_failed_step(const struct distributor *me, struct cb_db *db, const struct job *job,
+                                   const char *end_sql, const char *rule_id, const char *what,
+                                   const struct cb_error *outcome, int64_t *ret_again_ms,
+                                   struct cb_error *err);
 
 /* What failed at a site has been done: when nothing is left that failed, the reason is gone and rule.ok is
  * said. Its row must be locked. */

@@ -4,12 +4,17 @@
  * itself took, then what it found, spaces between. FILE, as named in the question, lists what is to be looked
  * up.
  *
- *   certify COLLECTION BEGIN END IDS...            one call
- *   one COLLECTION FILE                            a look-up a call, each by itself; ids or "-", as in the
- * file path COLLECTION FILE                           the same with the search path resolved once for each
- * type bulk COLLECTION FILE                           all look-ups of a type in one call records|ids|datasets
- * WHAT COLLECTION WHERE     rows as "key/key", datasets as ids A line of FILE: TYPE INSTRUMENT DETECTOR
- * FILTER NANOSECONDS, FILTER "-" for none, lines of a type together.
+ *   certify COLLECTION BEGIN END IDS...    one call
+ *
+ *   one COLLECTION FILE                    a look-up a call, each by itself; ids or "-", as in the file
+ *
+ *   path COLLECTION FILE                   the same with the search path resolved once for each type
+ *
+ *   bulk COLLECTION FILE                   all look-ups of a type in one call
+ *
+ *   records|ids|datasets WHAT COLLECTION WHERE    rows as "key/key", datasets as ids
+ *
+ * A line of FILE: TYPE INSTRUMENT DETECTOR FILTER NANOSECONDS, FILTER "-" for none, lines of a type together.
  *
  * bench_registry run OUTPUT COMMAND... runs a command with OUTPUT as its standard output and prints its
  * seconds, CPU seconds, peak memory in MiB and exit status: Python's own size would be the least that it
@@ -17,6 +22,7 @@
 #include "butler/query.h"
 
 #include "base/alloc.h"
+#include "support/print_rows.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -213,16 +219,6 @@ static bool look_up(struct cb_repo *repo, char **field)
 
 /* ---- expressions ---- */
 
-static void print_records(const struct cb_record_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        for (size_t k = 0, shown = 0; k < list->element->n_columns; k++) {
-            enum cb_column_role role = list->element->columns[k].role;
-            if (role == CB_COLUMN_REQUIRED || role == CB_COLUMN_PRIMARY)
-                printf("%s%s", shown++ == 0 ? " " : "/", list->value[i * list->element->n_columns + k]);
-        }
-}
-
 static void query_records(struct cb_repo *repo, const char *what, const struct cb_query *query)
 {
     cb_auto_records struct cb_record_list list = { 0 };
@@ -230,17 +226,6 @@ static void query_records(struct cb_repo *repo, const char *what, const struct c
     must(cb_query_records(repo, cb_element_find(what, strlen(what)), query, &list, &oops));
     printf("%.9f", now_s() - begin);
     print_records(&list);
-}
-
-static void print_data_id(const struct cb_data_id *id, uint32_t dims)
-{
-    for (int i = 0, shown = 0; i < CB_DIMENSION_COUNT; i++) {
-        char text[CB_DIMENSION_TEXT_SIZE];
-        if (!(dims & CB_DIM(i)))
-            continue;
-        cb_data_id_value(id, (enum cb_element_index)i, text);
-        printf("%s%s", shown++ == 0 ? " " : "/", text);
-    }
 }
 
 static void query_ids(struct cb_repo *repo, char *what, const struct cb_query *query)

@@ -18,6 +18,7 @@ set_tests_properties(system.engine.full_size PROPERTIES LABELS system TIMEOUT 60
 # The registry beside the stock butler: tests/bench/registry.sh build by hand, for the figures. In the normal run each
 # case is done once on a small repository: both must find and leave behind the same rows, whatever time they take.
 add_executable(bench_registry ${CMAKE_CURRENT_LIST_DIR}/bench_registry.c)
+target_include_directories(bench_registry PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(bench_registry PRIVATE cb_butler)
 add_test(NAME system.butler.bench COMMAND ${CMAKE_CURRENT_LIST_DIR}/registry.sh ${CMAKE_BINARY_DIR} short)
 set_tests_properties(system.butler.bench PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)

@@ -440,17 +440,17 @@ def nouns(copies):
                                 env={**os.environ, "CALBUS_HOME": str(home)})
         assert result.returncode == status, (words, result)
         return json.loads(result.stdout) if "--json" in words else result.stdout + result.stderr
-    moved = calbus("transfer", copies.source.root, dest.root, "--type", "bias", "--collections", "LSSTComCam/calib/DM-1/*",
-                   "--where", "instrument='LSSTComCam' and detector < 3", "--register-types", "--json")
+    moved = calbus("transfer", copies.source.root, dest.root, "--dataset-type", "bias", "--collections", "LSSTComCam/calib/DM-1/*",
+                   "--where", "instrument='LSSTComCam' and detector < 3", "--register-dataset-types", "--json")
     assert moved["schema"] == "calbus.repo.transfer.v1" and moved["items"][0]["datasets"] == 3, moved
     assert len(copies.state(dest)["datasets"]) == 3
-    calbus("transfer", copies.source.root, dest.root, "--find-first", status=2)
+    assert "collections" in calbus("transfer", copies.source.root, dest.root, "--find-first", status=1)
     (copies.work / "one.csv").write_text(f"file\n{copies.work}/given/model.pickle\n")
     subprocess.run([copies.ours, "register-dataset-type", dest.root, "model", "NumpyArray"], check=True, stdout=subprocess.DEVNULL)
-    put = calbus("ingest", "model", "models/b", copies.work / "one.csv", "--repo", dest.root, "-t", "copy", "--no-sizes", "--json")
+    put = calbus("ingest", "model", "models/b", copies.work / "one.csv", "--repo", dest.root, "-t", "copy", "--no-track-file-attrs", "--json")
     assert put["items"] == [{"run": "models/b", "dataset_type": "model", "datasets": 1, "files": 1}], put
     assert dest.rows("SELECT file_size FROM file_datastore_records WHERE path LIKE 'models/b/%%'") == [(-1,)]
-    calbus("ingest", "model", "models/b", copies.work / "one.csv", "--repo", dest.root, "--ids", "none", status=2)
+    calbus("ingest", "model", "models/b", copies.work / "one.csv", "--repo", dest.root, "--id-generation-mode", "none", status=2)
     assert calbus("config", ".registry.namespace", "--repo", dest.root) == ".registry.namespace: ours30\n"
 
 

@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include "butler/query.h"
+#include "support/print_rows.h"
 
 #define T0 "1733659261000000000" /* 2024-12-08T12:01:01 TAI */
 
@@ -33,16 +34,6 @@ static const struct cb_where_bind binds[] = {
     { "b_times", true, times, 2 },   { "b_empty", true, NULL, 0 },
 };
 
-static void print_records(const struct cb_record_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        for (size_t k = 0, shown = 0; k < list->element->n_columns; k++) {
-            enum cb_column_role role = list->element->columns[k].role;
-            if (role == CB_COLUMN_REQUIRED || role == CB_COLUMN_PRIMARY)
-                printf("%s%s", shown++ == 0 ? " " : "/", list->value[i * list->element->n_columns + k]);
-        }
-}
-
 static bool answer_records(struct cb_repo *repo, const struct cb_element *element,
                            const struct cb_query *query, struct cb_error *err)
 {
@@ -52,17 +43,6 @@ static bool answer_records(struct cb_repo *repo, const struct cb_element *elemen
     printf("rows");
     print_records(&list);
     return true;
-}
-
-static void print_data_id(const struct cb_data_id *id, uint32_t dims)
-{
-    for (int i = 0, shown = 0; i < CB_DIMENSION_COUNT; i++) {
-        char text[CB_DIMENSION_TEXT_SIZE];
-        if (!(dims & CB_DIM(i)))
-            continue;
-        cb_data_id_value(id, (enum cb_element_index)i, text);
-        printf("%s%s", shown++ == 0 ? " " : "/", text);
-    }
 }
 
 static bool answer_data_ids(struct cb_repo *repo, char *names, const struct cb_query *query,

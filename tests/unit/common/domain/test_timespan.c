@@ -123,8 +123,11 @@ static void people_read_iso_dates(void **state)
         (struct cb_timespan){ INT64_C(1733688000000000000), INT64_C(1733688000500000000) }, text);
     assert_string_equal(text, "[2024-12-08T20:00:00, 2024-12-08T20:00:00)");
     cb_timespan_format_seconds(
-        (struct cb_timespan){ INT64_C(1733687999999600000), INT64_C(1733688030999400000) }, text);
+        (struct cb_timespan){ INT64_C(1733687999999999600), INT64_C(1733688030999400000) }, text);
     assert_string_equal(text, "[2024-12-08T20:00:00, 2024-12-08T20:00:30)");
+    cb_timespan_format_seconds(
+        (struct cb_timespan){ INT64_C(1733687999999600000), INT64_C(1733688009999600000) }, text);
+    assert_string_equal(text, "[2024-12-08T19:59:59, 2024-12-08T20:00:09)");
     cb_timespan_format_seconds((struct cb_timespan)CB_TIMESPAN_ALWAYS, text);
     assert_string_equal(text, "(-∞, ∞)");
     cb_timespan_format_iso((struct cb_timespan)CB_TIMESPAN_ALWAYS, text);

@@ -2,9 +2,9 @@
 #include "butler/raw_ingest.h"
 
 #include "base/alloc.h"
+#include "support/folder.h"
 #include "support/spec.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,29 +12,6 @@
 
 #define FRAME CB_GOLDEN "/comcam-sample/CC_O_20241208_000696_R22_S11.fits"
 #define CORRECTION "LSSTComCam-CC_O_20241208_000696.yaml"
-
-static char folder[64];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof folder, "/tmp/calbus-corrections-XXXXXX");
-    return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
 
 /* A folder with that correction of the frame. */
 static void write_correction(const char *name, const char *text)

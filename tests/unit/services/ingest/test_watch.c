@@ -1,10 +1,10 @@
 /* Landing folders: what counts as a whole file, and when. */
 #include "watch.h"
 
+#include "support/folder.h"
 #include "support/spec.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,30 +14,13 @@
 
 enum { LONG_MS = 3600 * 1000, MANY = 9000 };
 
-static char folder[64];
 static struct watch *watch;
 
-static int make_folder(void **state)
+static int close_and_remove(void **state)
 {
-    (void)state;
-    snprintf(folder, sizeof folder, "/tmp/calbus-watch-XXXXXX");
-    return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
     watch_close(watch);
     watch = NULL;
-    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return remove_folder(state);
 }
 
 static void open_watch(int64_t quiet_ms)
@@ -209,16 +192,16 @@ int main(void)
 {
     const struct CMUnitTest landing[] = {
         cmocka_unit_test_setup_teardown(a_file_is_told_when_it_is_closed_or_renamed_into_place, make_folder,
-                                        remove_folder),
+                                        close_and_remove),
         cmocka_unit_test_setup_teardown(a_file_still_written_at_the_start_is_told_when_it_is_closed,
-                                        make_folder, remove_folder),
+                                        make_folder, close_and_remove),
         cmocka_unit_test_setup_teardown(a_file_found_at_the_start_is_told_once_nobody_changes_it, make_folder,
-                                        remove_folder),
+                                        close_and_remove),
         cmocka_unit_test_setup_teardown(folders_that_appear_are_looked_at_and_watched, make_folder,
-                                        remove_folder),
-        cmocka_unit_test_setup_teardown(links_to_files_are_files, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_name_that_is_no_text_is_spelled, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(thousands_at_once_are_all_told, make_folder, remove_folder),
+                                        close_and_remove),
+        cmocka_unit_test_setup_teardown(links_to_files_are_files, make_folder, close_and_remove),
+        cmocka_unit_test_setup_teardown(a_name_that_is_no_text_is_spelled, make_folder, close_and_remove),
+        cmocka_unit_test_setup_teardown(thousands_at_once_are_all_told, make_folder, close_and_remove),
     };
     return cmocka_run_group_tests_name("landing folders", landing, NULL, NULL);
 }
