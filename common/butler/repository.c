@@ -245,11 +245,15 @@ static bool transact_once(struct cb_repo *repo, cb_repo_work *work, void *arg, s
     return cb_repo_begin(repo, &tx, err) && work(repo, arg, err) && cb_tx_commit(&tx, err);
 }
 
-/* Deadlock, serialization failure: another transaction went first, and this one left nothing behind. */
-static bool was_given_up(const struct cb_repo *repo)
+/* Deadlock, serialization failure, a table that another made at once (the stock butler makes those of types
+ * outside the lock of ours): another transaction went first, and this one left nothing behind. */
+static bool was_given_up(const struct cb_repo *repo, enum cb_err_kind kind)
 {
-    const char *state = cb_db_sqlstate(repo->db);
-    return cb_db_is_alive(repo->db) && (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0);
+    static const char *const states[] = { "40P01", "40001", "23505" };
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (kind == CB_ERR_TRANSIENT && strcmp(cb_db_sqlstate(repo->db), states[i]) == 0)
+            return cb_db_is_alive(repo->db);
+    return false;
 }
 
 /* Two that met once shall not meet again in step. */
@@ -268,7 +272,7 @@ bool cb_repo_transact(struct cb_repo *repo, cb_repo_work *work, void *arg, struc
         why = (struct cb_error){ 0 };
         if (transact_once(repo, work, arg, &why))
             return true;
-        if (!outermost || attempt == CB_REPO_TRIES || why.kind != CB_ERR_TRANSIENT || !was_given_up(repo))
+        if (!outermost || attempt == CB_REPO_TRIES || !was_given_up(repo, why.kind))
             break;
         pause_before(attempt);
     }

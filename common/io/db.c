@@ -231,6 +231,20 @@ static enum cb_err_kind kind_of(const char *sqlstate)
     return CB_ERR_FATAL;
 }
 
+/* A row of the server's own tables: another session made the same table, index or sequence first. IF NOT
+ * EXISTS does not look at what is not committed yet. */
+static bool was_made_by_another(const PGresult *result)
+{
+    const char *schema = PQresultErrorField(result, PG_DIAG_SCHEMA_NAME);
+    return schema != NULL && strcmp(schema, "pg_catalog") == 0;
+}
+
+static enum cb_err_kind kind_of_result(const PGresult *result, const char *sqlstate)
+{
+    bool made = strcmp(sqlstate, "23505") == 0 && was_made_by_another(result);
+    return made ? CB_ERR_TRANSIENT : kind_of(sqlstate);
+}
+
 static bool fail_statement(struct cb_db *db, const PGresult *result, struct cb_error *err)
 {
     const char *sqlstate = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -243,7 +257,7 @@ static bool fail_statement(struct cb_db *db, const PGresult *result, struct cb_e
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
-    return cb_fail(err, kind_of(sqlstate), "database refused: %s%s%s%s%s (SQLSTATE %s)",
+    return cb_fail(err, kind_of_result(result, sqlstate), "database refused: %s%s%s%s%s (SQLSTATE %s)",
                    primary != NULL ? primary : "", detail != NULL ? ", " : "", detail != NULL ? detail : "",
                    constraint != NULL ? ", constraint " : "", constraint != NULL ? constraint : "", sqlstate);
 }

@@ -555,6 +555,31 @@ static bool somebody_waits_for_a_lock(struct cb_db *db)
     return cb_rows_count(rows) > 0;
 }
 
+/* Its tables, of a group of dimensions that nobody had before, come from another at the same moment. */
+static void a_type_is_made_while_the_stock_butler_makes_its_tables(void **state)
+{
+    struct fixture *f = *state;
+    struct maker maker = { .made = false };
+    pthread_t thread;
+    put_biases(f, BIAS_RUN, 1, NULL);
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    must(cb_repo_open(f->root, NULL, NULL, &maker.repo, &oops));
+    must(cb_repo_begin(f->repo, &tx, &oops));
+    must(cb_db_script(f->db,
+                      "CREATE TABLE dataset_tags_00000002 (LIKE dataset_tags_00000001 INCLUDING ALL);"
+                      "ALTER TABLE dataset_tags_00000002 ADD exposure bigint NOT NULL",
+                      &oops));
+    assert_int_equal(pthread_create(&thread, NULL, make_type, &maker), 0);
+    for (int tries = 0; tries < 3000 && !somebody_waits_for_a_lock(f->db); tries++)
+        usleep(10000);
+    assert_true(somebody_waits_for_a_lock(f->db));
+    must(cb_tx_commit(&tx, &oops));
+    pthread_join(thread, NULL);
+    if (!maker.made)
+        fail_msg("%s", maker.err.text);
+    cb_repo_close(maker.repo);
+}
+
 static const char *const written_in_order[] = { "exposure", "collection", "collection_summary_dataset_type",
                                                 "collection_summary_instrument", "dataset" };
 
@@ -605,6 +630,7 @@ int main(void)
         with_repository(a_type_and_a_collection_registered_twice_are_one),
         with_repository(a_type_is_made_while_exposures_are_registered),
         with_repository(a_type_is_made_while_datasets_are_put),
+        with_repository(a_type_is_made_while_the_stock_butler_makes_its_tables),
         with_repository(a_collection_or_type_cannot_change_what_it_is),
         with_repository(a_type_without_dimensions_does_not_close_the_repository_to_the_stock_butler),
         with_repository(odd_names_are_refused),
