@@ -6,6 +6,7 @@
 #include "butler/rows.h"
 #include "sql.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What one call is about. */
@@ -181,6 +182,43 @@ static bool insert_calibs(struct cb_repo *repo, const struct link_set *set, cons
     return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, NULL, err);
 }
 
+/* A statement waited for a removal, which then took what it points at. */
+static bool was_removed(const struct cb_repo *repo)
+{
+    return strcmp(cb_db_sqlstate(repo->db), "23503") == 0;
+}
+
+static bool fail_removed(const struct link_set *set, struct cb_error *err)
+{
+    return cb_fail(err, CB_ERR_CONFLICT,
+                   "%s of the call, or the collection \"%s\", was removed at the same moment", set->type.name,
+                   set->collection.name);
+}
+
+static bool count_stored(struct cb_repo *repo, const char *uuids, int64_t *ret_count, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_db_run(repo->db, sql_count_stored, CB_P(cb_p_text(uuids)), &rows, err))
+        return false;
+    *ret_count = cb_rows_int(rows, 0, 0);
+    return true;
+}
+
+/* The insert has waited for whoever was taking the files of these datasets, and keeps others from it. */
+static bool insert_stored(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
+                          const char *uuids, struct cb_timespan validity, struct cb_error *err)
+{
+    int64_t before = 0, after = 0;
+    if (!count_stored(repo, uuids, &before, err))
+        return false;
+    if (!insert_calibs(repo, set, arrays, uuids, validity, err))
+        return was_removed(repo) ? fail_removed(set, err) : false;
+    return count_stored(repo, uuids, &after, err) &&
+           (after == before || cb_fail(err, CB_ERR_CONFLICT,
+                                       "files of %" PRId64 " %s of the call were removed at the same moment",
+                                       before - after, set->type.name));
+}
+
 static bool certify_set(struct cb_repo *repo, const struct link_set *set, const char *uuids,
                         struct cb_timespan validity, struct cb_error *err)
 {
@@ -190,7 +228,7 @@ static bool certify_set(struct cb_repo *repo, const struct link_set *set, const 
            cb_lock_calibs(repo, &set->type, err) &&
            cb_dataset_table_refresh(repo, set->type.calibs_table, err) &&
            check_no_overlap(repo, set, &arrays, validity, err) &&
-           insert_calibs(repo, set, &arrays, uuids, validity, err);
+           insert_stored(repo, set, &arrays, uuids, validity, err);
 }
 
 /* Datasets and what is to become of them in a collection. */
@@ -387,9 +425,12 @@ static bool associate(struct cb_repo *repo, void *arg, struct cb_error *err)
     if (!load(repo, it->collection, it->ids, it->n, &set, err) || !check_tagged(&set.collection, err) ||
         !cb_add_summaries(repo, set.collection.id, &set.type, set.ids, set.count, err))
         return false;
-    return insert_tags(repo, &set, cb_text_array(&uuids, it->ids, it->n), err) ||
-           cb_context(err, "another dataset of type %s with the same data ID is in \"%s\"", set.type.name,
-                      it->collection);
+    if (insert_tags(repo, &set, cb_text_array(&uuids, it->ids, it->n), err))
+        return true;
+    return was_removed(repo)
+               ? fail_removed(&set, err)
+               : cb_context(err, "another dataset of type %s with the same data ID is in \"%s\"",
+                            set.type.name, it->collection);
 }
 
 bool cb_associate(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,

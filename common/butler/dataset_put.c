@@ -327,15 +327,18 @@ static bool bring_file(struct batch *batch, size_t i, struct cb_error *err)
 
 static bool bring_files(struct batch *batch, struct cb_error *err)
 {
+    for (size_t i = 0; i < batch->n; i++)
+        if (needs_file(batch, &batch->items[i]) && !bring_file(batch, i, err))
+            return false;
+    return true;
+}
+
+static void count_new(struct batch *batch)
+{
     for (size_t i = 0; i < batch->n; i++) {
         batch->n_new += !batch->items[i].is_there;
-        if (!needs_file(batch, &batch->items[i]))
-            continue;
-        if (!bring_file(batch, i, err))
-            return false;
-        batch->n_files++;
+        batch->n_files += needs_file(batch, &batch->items[i]);
     }
-    return true;
 }
 
 /* Keep the new ones only, so that the inserts need not ask. */
@@ -398,11 +401,17 @@ static bool insert_records(struct batch *batch, struct cb_error *err)
         cb_array_int(&sizes, item->size_bytes);
         cb_array_text(&checksums, item->put->record != NULL ? item->put->record->checksum : NULL);
     }
-    return cb_db_run(batch->repo->db, sql_insert_locations, CB_P(cb_p_text(uuids)), NULL, err) &&
-           cb_db_run(batch->repo->db, sql_insert_records,
+    return cb_db_run(batch->repo->db, sql_insert_records,
                      CB_P(cb_p_text(uuids), cb_p_text(cb_array_end(&paths)),
                           cb_p_text(cb_array_end(&formatters)), cb_p_text(batch->type.storage_class),
                           cb_p_text(cb_array_end(&sizes)), cb_p_text(cb_array_end(&checksums))),
+                     NULL, err);
+}
+
+static bool insert_locations(struct batch *batch, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
+    return cb_db_run(batch->repo->db, sql_insert_locations, CB_P(cb_p_text(uuids_of(batch, true, &array))),
                      NULL, err);
 }
 
@@ -447,14 +456,21 @@ static bool start_batch(struct batch *batch, const char *type, const char *run, 
     return true;
 }
 
+/* Rows first: who puts the same dataset waits there, and touches no file of the one that was faster. */
+static bool put_rows(struct batch *batch, struct cb_error *err)
+{
+    return ((batch->n_new == 0 || insert_rows(batch, err)) &&
+            (batch->n_files == 0 || insert_locations(batch, err))) ||
+           cb_context(err, "cannot put %zu %s into \"%s\"", batch->n_new, batch->type.name, batch->run.name);
+}
+
 static bool put_batch(struct batch *batch, struct cb_error *err)
 {
-    if (!choose_ids(batch, err) || !expand(batch, err) || !find_existing(batch, err) ||
-        !bring_files(batch, err))
+    if (!choose_ids(batch, err) || !expand(batch, err) || !find_existing(batch, err))
         return false;
-    return ((batch->n_new == 0 || insert_rows(batch, err)) &&
-            (batch->n_files == 0 || insert_records(batch, err))) ||
-           cb_context(err, "cannot put %zu %s into \"%s\"", batch->n_new, batch->type.name, batch->run.name);
+    count_new(batch);
+    return put_rows(batch, err) && bring_files(batch, err) &&
+           (batch->n_files == 0 || insert_records(batch, err));
 }
 
 /* The arguments of cb_dataset_put. */

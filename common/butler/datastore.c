@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "butler/arrivals.h"
 #include "io/clock.h"
 #include "io/file.h"
 
@@ -209,11 +210,10 @@ static bool place(const char *source, const char *target, enum cb_transfer trans
     }
 }
 
-/* A committed row that names the place keeps it. */
-static bool check_free(struct cb_repo *repo, const char *path, const char *target, struct cb_error *err)
+/* A committed row that names the place keeps it, whether the file is there or not: that of a removal that has
+ * not come to its end may be about to delete what is put there. */
+static bool check_free(struct cb_repo *repo, const char *path, struct cb_error *err)
 {
-    if (access(target, F_OK) != 0)
-        return true;
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     if (!cb_db_run(repo->db, "SELECT dataset_id FROM file_datastore_records WHERE path = $1 LIMIT 1",
                    CB_P(cb_p_text(path)), &rows, err))
@@ -252,7 +252,8 @@ bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *pat
         /* of a symbolic link the link is moved: what it points to is somebody else's, and gets no second name
          */
         bool of_link = transfer == CB_TRANSFER_MOVE && is_symbolic_link(file);
-        if (!cb_file_make_parents(target, err) || !check_free(repo, path, target, err) ||
+        if (!cb_file_make_parents(target, err) || !cb_arrival_announce(repo, path, err) ||
+            !check_free(repo, path, err) ||
             !place(source, target, of_link ? CB_TRANSFER_COPY : transfer, err))
             return false;
         struct arrival *arrival = cb_xalloc(sizeof *arrival);

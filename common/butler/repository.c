@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "butler/arrivals.h"
 #include "butler/datastore.h"
 #include "butler/look_up.h"
 #include "butler/repo_config.h"
@@ -215,6 +216,7 @@ void cb_repo_close(struct cb_repo *repo)
     free(repo->schema);
     free(repo->uri);
     cb_look_ups_free(repo->look_ups);
+    cb_arrivals_detach(repo);
     free(repo);
 }
 

@@ -28,7 +28,8 @@ struct cb_repo {
     char *uri;        /* of its database, for libpq; without password */
     struct cb_db *db; /* borrowed or own */
     bool owns_db;
-    struct cb_look_up *look_ups; /* of look_up.c */
+    struct cb_look_up *look_ups;  /* of look_up.c */
+    struct cb_arrivals *arrivals; /* of arrivals.c; NULL unless the open transaction brings files */
 };
 
 /* Where labels lead: the map of $DAF_BUTLER_REPOSITORY_INDEX (YAML or JSON, label: path). */
