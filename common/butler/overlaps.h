@@ -8,6 +8,6 @@
 /* Is it an element whose records have such rows? (tract, patch, visit, visit_detector_region) */
 bool cb_overlaps_has(const struct cb_element *element);
 /* Write the rows of a record that was inserted or changed, in the open transaction; without region there are
- * none. values: as cb_record_sync. Errors: INVALID the region is no convex polygon. */
+ * none. values: as cb_record_sync. Errors: INVALID the region is no encoding of one. */
 CB_MUST_CHECK bool cb_overlaps_store(struct cb_repo *repo, const struct cb_element *element,
                                      const char *const *values, struct cb_error *err);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool is_digit(char c)
 {
@@ -54,14 +55,30 @@ bool cb_scan_integer(const char *text, int64_t *ret_value)
     return true;
 }
 
-bool cb_scan_number(const char *text, double *ret_value)
+/* "1e400" is an infinity here. */
+static bool scan_decimal(const char *text, double *ret_value)
 {
     char *end = NULL;
     if (text[0] == '\0' || strspn(text, "0123456789+-.eE") != strlen(text))
         return false;
-    double value = strtod(text, &end);
-    if (*end != '\0' || !isfinite(value))
+    *ret_value = strtod(text, &end);
+    return *end == '\0';
+}
+
+bool cb_scan_number(const char *text, double *ret_value)
+{
+    double value = 0;
+    if (!scan_decimal(text, &value) || !isfinite(value))
         return false;
     *ret_value = value;
+    return true;
+}
+
+bool cb_scan_number_or_infinity(const char *text, double *ret_value)
+{
+    const char *word = text + (text[0] == '-' || text[0] == '+');
+    if (strcasecmp(word, "inf") != 0 && strcasecmp(word, "infinity") != 0)
+        return scan_decimal(text, ret_value);
+    *ret_value = text[0] == '-' ? -INFINITY : INFINITY;
     return true;
 }

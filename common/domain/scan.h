@@ -15,3 +15,5 @@ bool cb_scan_char(const char **at, char expected);
 bool cb_scan_integer(const char *text, int64_t *ret_value);
 /* A whole text as a finite decimal number (no hex, no "inf", no blanks). */
 bool cb_scan_number(const char *text, double *ret_value);
+/* The same, or an infinity: "inf", "-Infinity" in any case, or a number too large for a double. */
+bool cb_scan_number_or_infinity(const char *text, double *ret_value);

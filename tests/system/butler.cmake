@@ -56,6 +56,11 @@ butler_driver(where_rows)
 butler_script(where 300 $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_where_rows> 800 1)
 butler_script(ingest_raws 300 ${CMAKE_BINARY_DIR}/calbus)
 
+# Random regions: whether they overlap and what pixels they touch, as the stock butler's sphgeom has it. By hand:
+# system/butler_geometry build-test/tests/system_region_rows 200000 SEED
+butler_driver(region_rows)
+butler_script(geometry 120 $<TARGET_FILE:system_region_rows> 20000 1)
+
 # The query commands beside the stock ones, a matrix of random options. By hand, more of them:
 # support/with_postgres system/butler_queries build-test/tests/system_build_repository build-test/calbus 500 SEED
 butler_script(queries 300 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus 50 1)

@@ -54,7 +54,7 @@ static void a_detector_of_a_camera_touches_one(void **state)
     assert_int_equal(ids[0], 147175);
 }
 
-static void what_is_no_polygon_is_refused(void **state)
+static void what_is_no_region_is_refused(void **state)
 {
     (void)state;
     static const double corners[][2] = { { 0, 0 }, { 1, 0 }, { 1, 1 } };
@@ -70,7 +70,7 @@ static void what_is_no_polygon_is_refused(void **state)
     assert_false(cb_region_htm7(bytes, size, &ids, &n, NULL));
     bytes[0] = 'c';
     assert_false(cb_region_htm7(bytes, 41, &ids, &n, &err));
-    assert_non_null(strstr(err.text, "Circle"));
+    assert_non_null(strstr(err.text, "circle"));
     assert_null(ids);
 }
 
@@ -103,7 +103,7 @@ int main(void)
     const struct CMUnitTest region[] = {
         cmocka_unit_test(a_polygon_at_the_equator_touches_fourteen_pixels),
         cmocka_unit_test(a_detector_of_a_camera_touches_one),
-        cmocka_unit_test(what_is_no_polygon_is_refused),
+        cmocka_unit_test(what_is_no_region_is_refused),
         cmocka_unit_test(base64_goes_there_and_back),
     };
     return cmocka_run_group_tests_name("region", region, NULL, NULL);
