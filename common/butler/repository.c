@@ -188,6 +188,8 @@ static bool connect_repo(struct cb_repo *repo, struct cb_db *shared, struct cb_e
         repo->db = shared;
         return true;
     }
+    if (shared != NULL && cb_db_in_tx(shared))
+        return cb_tx_join(shared, repo->uri, repo->name, &repo->db, err);
     repo->owns_db = true;
     return cb_db_open(repo->uri, "calbus", &repo->db, err);
 }

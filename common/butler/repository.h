@@ -64,9 +64,10 @@ CB_MUST_CHECK bool cb_repo_create(struct cb_db *db, const char *uri, const char 
 CB_MUST_CHECK bool cb_repo_locate(const char *name, const struct cb_repo_index *index, char **ret_config,
                                   struct cb_error *err);
 /* Open by label, folder, path of a butler.yaml or LABEL/other.yaml (repo_config.h). index may be NULL. shared
- * (with its URI) may be NULL; it is borrowed when the repository lives in the same database, otherwise a
- * connection of its own is opened. Errors: NOT_FOUND no such label or folder, naming the labels there are;
- * FATAL manager names or versions other than ours, both printed (butler.md 1.1), not PostgreSQL, no
+ * (with its URI) may be NULL; it is borrowed when the repository lives in the same database. Of one in
+ * another database the work becomes part of the transaction that shared is in (cb_tx_join); while it is in
+ * none, a connection of its own is opened. Errors: NOT_FOUND no such label or folder, naming the labels there
+ * are; FATAL manager names or versions other than ours, both printed (butler.md 1.1), not PostgreSQL, no
  * btree_gist; TRANSIENT the database is away. */
 CB_MUST_CHECK bool cb_repo_open(const char *label_or_path, const struct cb_repo_index *index,
                                 struct cb_db *shared, struct cb_repo **ret_repo, struct cb_error *err);

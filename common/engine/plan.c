@@ -254,7 +254,8 @@ static bool build(struct cb_repo *repo, struct cb_run *run, const struct cb_pipe
     return done;
 }
 
-static bool plan(struct cb_repo *repo, struct cb_run *run, bool write, size_t *ret_quanta,
+/* db NULL: nothing is written. */
+static bool plan(struct cb_repo *repo, struct cb_db *db, struct cb_run *run, size_t *ret_quanta,
                  struct cb_error *err)
 {
     cb_auto(cb_pipeline_free) struct cb_pipeline *pipeline = NULL;
@@ -266,9 +267,9 @@ static bool plan(struct cb_repo *repo, struct cb_run *run, bool write, size_t *r
     bool done = cb_pipeline_parse(run->pipeline, run->output_run, &pipeline, err) &&
                 cb_plan_check_output(repo, run->output_run, err) &&
                 build(repo, run, pipeline, &inputs, &frames, &graph, err);
-    if (done && write)
+    if (done && db != NULL)
         done = register_types(repo, pipeline, graph, err) && register_collections(repo, run, &inputs, err) &&
-               cb_run_start(repo->db, run, graph, NULL, err);
+               cb_run_start(db, run, graph, NULL, err);
     if (done)
         *ret_quanta = graph->quanta;
     cb_texts_done(&inputs);
@@ -276,12 +277,13 @@ static bool plan(struct cb_repo *repo, struct cb_run *run, bool write, size_t *r
     return done;
 }
 
-bool cb_plan_run(struct cb_repo *repo, struct cb_run *run, size_t *ret_quanta, struct cb_error *err)
+bool cb_plan_run(struct cb_repo *repo, struct cb_db *db, struct cb_run *run, size_t *ret_quanta,
+                 struct cb_error *err)
 {
-    return plan(repo, run, true, ret_quanta, err);
+    return plan(repo, db, run, ret_quanta, err);
 }
 
 bool cb_plan_check(struct cb_repo *repo, struct cb_run *run, size_t *ret_quanta, struct cb_error *err)
 {
-    return plan(repo, run, false, ret_quanta, err);
+    return plan(repo, NULL, run, ret_quanta, err);
 }

@@ -28,15 +28,16 @@ const char *cb_plan_product(const struct cb_pipeline *pipeline);
 CB_MUST_CHECK bool cb_plan_check_output(struct cb_repo *repo, const char *output_run, struct cb_error *err);
 
 /*
- * Plan a run in the open transaction of the repository's connection: register dataset types, RUN and CHAINED
- * collection, write quanta; run->instrument, dataset_type and physical_filter are filled in.
+ * Plan a run in the open transaction of db, calbus's own database, of which the repository is part: register
+ * dataset types, RUN and CHAINED collection, write quanta; run->instrument, dataset_type and physical_filter
+ * are filled in.
  *
  * ret_quanta  how many were made
  *
  * Errors      CB_ERR_INVALID, CB_ERR_NOT_FOUND, CB_ERR_CONFLICT  the run can never be done as it was asked
  * for
  */
-CB_MUST_CHECK bool cb_plan_run(struct cb_repo *repo, struct cb_run *run, size_t *ret_quanta,
+CB_MUST_CHECK bool cb_plan_run(struct cb_repo *repo, struct cb_db *db, struct cb_run *run, size_t *ret_quanta,
                                struct cb_error *err);
 /* Everything cb_plan_run checks, with nothing written. */
 CB_MUST_CHECK bool cb_plan_check(struct cb_repo *repo, struct cb_run *run, size_t *ret_quanta,

@@ -118,10 +118,10 @@ static bool find_files(struct cb_repo *repo, struct inputs *inputs, struct cb_er
     return true;
 }
 
-static bool load_inputs(struct cb_repo *repo, const struct cb_quantum *quantum, struct inputs *inputs,
-                        struct cb_error *err)
+static bool load_inputs(struct cb_repo *repo, struct cb_db *db, const struct cb_quantum *quantum,
+                        struct inputs *inputs, struct cb_error *err)
 {
-    if (!cb_db_run(repo->db, engine_sql_load_inputs, CB_P(cb_p_text(quantum->id)), &inputs->rows, err))
+    if (!cb_db_run(db, engine_sql_load_inputs, CB_P(cb_p_text(quantum->id)), &inputs->rows, err))
         return false;
     inputs->count = cb_rows_count(inputs->rows);
     inputs->at = cb_xalloc_array(inputs->count + 1, sizeof *inputs->at);
@@ -209,8 +209,8 @@ static bool run_all(struct cb_call *call, struct cb_quantum *quantum, const stru
     return true;
 }
 
-static bool run_in(struct cb_repo *repo, struct cb_quantum *quantum, bool (*cancelled)(void),
-                   struct cb_error *err)
+static bool run_in(struct cb_repo *repo, struct cb_db *db, struct cb_quantum *quantum,
+                   bool (*cancelled)(void), struct cb_error *err)
 {
     cb_auto(cb_pipeline_free) struct cb_pipeline *pipeline = NULL;
     struct inputs inputs = { 0 };
@@ -233,11 +233,11 @@ static bool run_in(struct cb_repo *repo, struct cb_quantum *quantum, bool (*canc
     if (call.task == NULL)
         return cb_fail(err, CB_ERR_INVALID, "the pipeline has no task \"%s\"", quantum->label);
     call.config = call.task->config;
-    state->db = repo->db;
+    state->db = db;
     free(state->folder);
     state->folder =
         cb_xasprintf("%s/" CB_WORK_FOLDER "/%s.%lld", repo->root, quantum->id, (long long)quantum->token);
-    bool done = load_inputs(repo, quantum, &inputs, err) && load_outputs(repo->db, quantum, err) &&
+    bool done = load_inputs(repo, db, quantum, &inputs, err) && load_outputs(db, quantum, err) &&
                 run_all(&call, quantum, &inputs, cancelled, err);
     inputs_done(&inputs);
     state->db = NULL;
@@ -277,7 +277,7 @@ bool cb_quantum_run(const struct cb_engine *engine, struct cb_db *db, struct cb_
         return false;
     forget_peak();
     getrusage(RUSAGE_THREAD, &before);
-    done = run_in(repo, quantum, cancelled, err);
+    done = run_in(repo, db, quantum, cancelled, err);
     getrusage(RUSAGE_THREAD, &after);
     quantum->wall_s = (double)(cb_clock_monotonic_ms() - begin_ms) / 1000.0;
     quantum->cpu_s = seconds_of(after.ru_utime) + seconds_of(after.ru_stime) - seconds_of(before.ru_utime) -

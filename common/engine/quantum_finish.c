@@ -78,7 +78,8 @@ static bool complete_output(struct cb_call_output *output, struct cb_error *err)
     return true;
 }
 
-static bool put_outputs(struct cb_repo *repo, struct cb_quantum *quantum, struct cb_error *err)
+static bool put_outputs(struct cb_repo *repo, struct cb_db *db, struct cb_quantum *quantum,
+                        struct cb_error *err)
 {
     struct cb_call_state *state = quantum->state;
 
@@ -91,7 +92,7 @@ static bool put_outputs(struct cb_repo *repo, struct cb_quantum *quantum, struct
             return false;
     }
     for (size_t i = 0; i < state->outputs; i++) {
-        if (!mark_output(repo->db, &state->output[i], err))
+        if (!mark_output(db, &state->output[i], err))
             return false;
     }
     return true;
@@ -131,7 +132,7 @@ static bool succeed(const struct cb_engine *engine, struct cb_db *db, struct cb_
         return false;
     bool open = cb_repo_open(quantum->run.repository, &index, db, &repo, err);
     cb_repo_index_done(&index);
-    return open && put_outputs(repo, quantum, err) && end_quantum(db, quantum, "succeeded", "", err) &&
+    return open && put_outputs(repo, db, quantum, err) && end_quantum(db, quantum, "succeeded", "", err) &&
            ready_others(db, quantum, ret_made_ready, err);
 }
 

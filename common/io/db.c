@@ -3,45 +3,12 @@
 
 #include "base/alloc.h"
 #include "io/db_auth.h"
+#include "io/db_inner.h"
 
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Statements a connection remembers; beyond that (generated SQL) they run unprepared. */
-enum { STATEMENT_SLOTS = 1024, STATEMENT_MAX = 768 };
-
-struct statement {
-    char *text; /* NULL: the slot is free */
-    bool is_prepared;
-};
-
-struct cb_db {
-    PGconn *connection;
-    char *uri;
-    char *application_name;
-    int depth; /* 0: no transaction; 1: transaction; n: n-1 savepoints in it */
-    char sqlstate[6];
-    struct at_end *at_end; /* newest first */
-    size_t statement_count;
-    struct statement statement[STATEMENT_SLOTS]; /* open-addressed set of texts; the slot's number names the
-                                                    prepared statement */
-};
-
-/* What to call when the transaction of that depth, or one around it, ends. */
-struct at_end {
-    struct at_end *next;
-    int depth;
-    void (*fn)(void *arg, enum cb_tx_end end);
-    void *arg;
-};
-
-struct cb_tx {
-    struct cb_db *db;
-    int depth;
-};
 
 struct cb_rows {
     PGresult *result;
@@ -170,6 +137,7 @@ void cb_db_close(struct cb_db *db)
 {
     if (db == NULL)
         return;
+    cb_joint_close(db);
     PQfinish(db->connection);
     call_at_end(db, 0, CB_TX_ROLLED_BACK);
     forget_statements(db);
@@ -190,8 +158,11 @@ bool cb_db_is_alive(const struct cb_db *db)
 
 bool cb_db_reopen(struct cb_db *db, struct cb_error *err)
 {
+    cb_joint_close(db);
     PQfinish(db->connection);
     db->connection = NULL;
+    db->innermost = NULL;
+    db->notify = NULL;
     call_at_end(db, 0, CB_TX_ROLLED_BACK);
     forget_statements(db);
     return connect_now(db, err);
@@ -357,13 +328,38 @@ static void hand_to_outer(struct cb_db *db, int depth)
         entry->depth = depth - 1;
 }
 
+void cb_tx_notify(struct cb_db *db, const char *channel)
+{
+    cb_auto(cb_free) char *sql = db->depth == 0 ? cb_xasprintf("NOTIFY %s", channel) : NULL;
+    if (sql != NULL)
+        PQclear(PQexec(db->connection, sql));
+    else
+        db->notify = channel;
+}
+
+/* At each level, innermost first. */
+static bool begin_joined(struct cb_tx *tx, struct cb_error *err)
+{
+    const struct cb_tx *outer = tx->outer;
+    for (const struct cb_tx *other = outer != NULL ? outer->joined : NULL; other != NULL;
+         other = other->next) {
+        struct cb_tx *begun = NULL;
+        if (!cb_tx_begin(other->db, &begun, err))
+            return false;
+        begun->next = tx->joined;
+        tx->joined = begun;
+    }
+    return true;
+}
+
 bool cb_tx_begin_with(struct cb_db *db, const char *first, struct cb_tx **ret_tx, struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = cb_xalloc(sizeof *tx);
     cb_auto(cb_free) char *savepoint = cb_xasprintf("SAVEPOINT cb%d", db->depth);
     cb_auto(cb_free) char *sql = cb_xasprintf("%s; %s", db->depth == 0 ? "BEGIN" : savepoint, first);
-    *tx = (struct cb_tx){ .db = db, .depth = ++db->depth };
-    if (!cb_db_script(db, sql, err)) /* either of the two may have failed: it is abandoned */
+    *tx = (struct cb_tx){ .db = db, .depth = ++db->depth, .outer = db->innermost };
+    db->innermost = tx;
+    if (!cb_db_script(db, sql, err) || !begin_joined(tx, err)) /* any of them may have failed: abandoned */
         return false;
     *ret_tx = cb_steal(tx);
     return true;
@@ -374,28 +370,46 @@ bool cb_tx_begin(struct cb_db *db, struct cb_tx **ret_tx, struct cb_error *err)
     return cb_tx_begin_with(db, "", ret_tx, err);
 }
 
+bool cb_tx_commit_outermost(struct cb_db *db, struct cb_error *err)
+{
+    cb_auto(cb_free) char *sql =
+        db->notify != NULL ? cb_xasprintf("NOTIFY %s; COMMIT", db->notify) : cb_xstrdup("COMMIT");
+    return cb_db_script(db, sql, err);
+}
+
+static bool release(struct cb_tx *tx, struct cb_error *err)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "RELEASE SAVEPOINT cb%d", tx->depth - 1);
+    return cb_joint_release(tx, err) && cb_db_script(tx->db, sql, err);
+}
+
+static void leave(struct cb_tx *tx)
+{
+    tx->db->depth = tx->depth - 1;
+    tx->db->innermost = tx->outer;
+    if (tx->depth == 1)
+        tx->db->notify = NULL;
+}
+
 bool cb_tx_commit(struct cb_tx **tx, struct cb_error *err)
 {
     struct cb_db *db = (*tx)->db;
-    char sql[64];
-    if ((*tx)->depth == 1)
-        snprintf(sql, sizeof sql, "COMMIT");
-    else
-        snprintf(sql, sizeof sql, "RELEASE SAVEPOINT cb%d", (*tx)->depth - 1);
+    bool outermost = (*tx)->depth == 1, unknown = false;
     /* COMMIT of a failed transaction answers ROLLBACK without an error */
-    if ((*tx)->depth == 1 && PQtransactionStatus(db->connection) == PQTRANS_INERROR) {
+    if (outermost && PQtransactionStatus(db->connection) == PQTRANS_INERROR) {
         cb_tx_abandon(cb_steal(*tx));
         return cb_fail(err, CB_ERR_FATAL, "cannot commit: a statement of the transaction failed before");
     }
-    bool ok = cb_db_script(db, sql, err);
+    bool ok = outermost ? cb_joint_commit(*tx, &unknown, err) : release(*tx, err);
     if (!ok) {
-        if ((*tx)->depth == 1 && !cb_db_is_alive(db))
+        if (unknown || (outermost && !cb_db_is_alive(db)))
             call_at_end(db, 1, CB_TX_UNKNOWN);
         cb_tx_abandon(cb_steal(*tx));
         return cb_context(err, "could not commit");
     }
-    db->depth = (*tx)->depth - 1;
-    if (db->depth == 0)
+    leave(*tx);
+    if (outermost)
         call_at_end(db, 1, CB_TX_COMMITTED);
     else
         hand_to_outer(db, (*tx)->depth);
@@ -413,9 +427,10 @@ void cb_tx_abandon(struct cb_tx *tx)
     else
         snprintf(sql, sizeof sql, "ROLLBACK TO SAVEPOINT cb%d; RELEASE SAVEPOINT cb%d", tx->depth - 1,
                  tx->depth - 1);
+    cb_joint_abandon(tx);
     if (tx->db->depth >= tx->depth) { /* an outer rollback may have ended it already */
         PQclear(PQexec(tx->db->connection, sql));
-        tx->db->depth = tx->depth - 1;
+        leave(tx);
         call_at_end(tx->db, tx->depth, CB_TX_ROLLED_BACK);
     }
     free(tx);

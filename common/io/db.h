@@ -81,6 +81,31 @@ enum cb_tx_end { CB_TX_COMMITTED, CB_TX_ROLLED_BACK, CB_TX_UNKNOWN };
  * in reverse order of the requests; fn may not use the connection. A transaction must be open. */
 void cb_tx_at_end(struct cb_db *db, void (*fn)(void *arg, enum cb_tx_end end), void *arg);
 
+/* Have a channel notified (NOTIFY) when the outermost transaction is kept, or now when none is open. channel
+ * is a plain name that outlives the transaction. A failure is not told: whoever listens looks by itself, too.
+ */
+void cb_tx_notify(struct cb_db *db, const char *channel);
+
+/* A connection to another database whose work becomes part of the open transaction: its savepoints follow
+ * ours, it is undone where ours is, and kept when ours is. Borrowed; the same for the same uri.
+ * Where both have written, ours is prepared (PREPARE TRANSACTION), the other is committed, then ours is: a
+ * kill between the two leaves a prepared transaction named "calbus:<system>:<xid>:<name>", from which cb_db
+ * knows how to go on (cb_joint_list, cb_joint_settle). This needs max_prepared_transactions in our own
+ * database: without it (cb_joint_is_safe) the other is committed first, and such a kill loses our part.
+ * One transaction can write one other database.
+ * name   of what lives there, by which it will be found again
+ * Errors: as cb_db_open */
+CB_MUST_CHECK bool cb_tx_join(struct cb_db *db, const char *uri, const char *name, struct cb_db **ret_other,
+                              struct cb_error *err);
+/* Can a transaction with another database outlive a kill? */
+CB_MUST_CHECK bool cb_joint_is_safe(struct cb_db *db, bool *ret_safe, struct cb_error *err);
+/* Transactions that were cut off between their two commits: columns gid and name. */
+CB_MUST_CHECK bool cb_joint_list(struct cb_db *db, struct cb_rows **ret_rows, struct cb_error *err);
+/* End one of them as the other database ended its part; *ret_settled false: that one is still at work.
+ * db must not be in a transaction. Errors: CONFLICT the other is not the server it was, or has forgotten. */
+CB_MUST_CHECK bool cb_joint_settle(struct cb_db *db, const char *gid, struct cb_db *other, bool *ret_settled,
+                                   struct cb_error *err);
+
 /* Rows of a result. Texts are borrowed from it. Row and column must exist. */
 void cb_rows_free(struct cb_rows *rows);
 CB_DEFINE_CLEANUP(struct cb_rows *, cb_rows_free)

@@ -239,6 +239,7 @@ static bool decide(struct cb_db *db, int64_t id, const char *state, const char *
 static bool publish_again(struct cb_db *db, int64_t id, const char *ce_id, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *again = NULL;
+    cb_outbox_wake(db);
     if (!cb_db_run(db, bus_sql_republish_event, CB_P(cb_p_text(ce_id)), &again, err))
         return false;
     return cb_rows_count(again) > 0 ||

@@ -68,7 +68,13 @@ bool cb_outbox_insert(struct cb_db *db, const struct cb_outbox_row *row, bool *r
                    &rows, err))
         return cb_context(err, "cannot put event \"%s\" into the outbox", row->type);
     *ret_new = cb_rows_count(rows) == 1;
+    cb_outbox_wake(db);
     return true;
+}
+
+void cb_outbox_wake(struct cb_db *db)
+{
+    cb_tx_notify(db, "calbus_outbox");
 }
 
 /* An event made ready: id, trace and bytes. */

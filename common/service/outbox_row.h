@@ -15,6 +15,8 @@ struct cb_outbox_row {
 /* *ret_new is false (nothing written) when an event of this id is there. */
 CB_MUST_CHECK bool cb_outbox_insert(struct cb_db *db, const struct cb_outbox_row *row, bool *ret_new,
                                     struct cb_error *err);
+/* Wake the relay when the open transaction is kept. */
+void cb_outbox_wake(struct cb_db *db);
 /* Who speaks, as set by cb_outbox_set_source. */
 const char *cb_outbox_source(void);
 enum { CB_OUTBOX_SLOTS = 16 };

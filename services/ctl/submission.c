@@ -105,9 +105,6 @@ static bool open_repository(struct ctl *ctl, struct cb_db *db, const struct cb_e
         request->run.repository =
             cb_xstrdup(cb_repo_index_find(&index, label) != NULL ? label : request->repo->root);
     cb_repo_index_done(&index);
-    if (open && request->repo->db != db)
-        return cb_fail(err, CB_ERR_CONFLICT,
-                       "repository \"%s\" lives in a database that this suite does not work on", label);
     return open;
 }
 

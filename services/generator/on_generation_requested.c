@@ -21,7 +21,7 @@ static bool plan(struct generator *me, struct cb_db *db, struct cb_run *run, siz
         return false;
     bool open = cb_repo_open(run->repository, &index, db, &repo, err);
     cb_repo_index_done(&index);
-    return open && cb_plan_run(repo, run, ret_quanta, err) && cb_tx_commit(&savepoint, err);
+    return open && cb_plan_run(repo, db, run, ret_quanta, err) && cb_tx_commit(&savepoint, err);
 }
 
 static bool announce_plan(struct cb_db *db, const struct cb_run *run, size_t quanta,

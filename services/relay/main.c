@@ -1,5 +1,8 @@
 /* relay: publishes the outbox, in order per key, and again what the broker has lost. */
+#include "base/alloc.h"
 #include "relay.h"
+
+#include <stdlib.h>
 
 static const struct cb_setting settings[] = {
     { "relay", "batch", CB_SET_INT, offsetof(struct relay_config, batch), "500", 1, 10000,
@@ -10,6 +13,7 @@ static const struct cb_setting settings[] = {
 };
 
 static const struct cb_task tasks[] = {
+    { "settle joint transactions", 1000, settle_joint },
     { "settle events", 2000, settle_events },
     { "find lost events", 5000, find_lost },
     { "maintain partitions", 3600000, maintain_partitions },
@@ -26,7 +30,15 @@ static bool start(void *self, const struct cb_service_config *common, struct cb_
                                          .bootstrap_file = common->kafka_bootstrap_file,
                                          .extra = common->kafka_extra,
                                          .client_id = "calbus-relay" };
+    relay->index_path = cb_xasprintf("%s/repositories.yaml", common->home);
     return true;
+}
+
+static void stop(void *self)
+{
+    struct relay *relay = self;
+    free(relay->index_path);
+    relay->index_path = NULL;
 }
 
 int main(int argc, char **argv)
@@ -37,6 +49,7 @@ int main(int argc, char **argv)
         .settings = settings,
         .tasks = tasks,
         .start = start,
+        .stop = stop,
         .run = relay_run,
     };
     struct relay relay = { .common = NULL };

@@ -14,6 +14,7 @@ struct relay {
     struct relay_config config;
     const struct cb_service_config *common;
     struct cb_bus_config bus;
+    char *index_path; /* the repository index, $CALBUS_HOME/repositories.yaml */
 };
 
 /* The slots this process publishes: rows by hash of their key, shared among the relays that live. */
@@ -29,6 +30,9 @@ void slots_format(const struct slots *slots, char *ret_text, size_t size);
 
 /* publish.c: the loop: outbox -> broker -> outbox. */
 bool relay_run(void *self, struct cb_db *db, struct cb_error *err);
+
+/* joint.c: a task that ends what was cut off between the commits of two databases. */
+bool settle_joint(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
 
 /* sweep.c: tasks that look after what was published. */
 bool settle_events(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);

@@ -18,7 +18,7 @@ static bool plan(struct verifier *me, struct cb_db *db, struct cb_run *run, stru
     cb_auto(cb_tx_abandon) struct cb_tx *savepoint = NULL;
     size_t quanta;
     if (!cb_tx_begin(db, &savepoint, err) || !open_repository(me, db, run->repository, &repo, err) ||
-        !cb_plan_run(repo, run, &quanta, err) || !cb_tx_commit(&savepoint, err))
+        !cb_plan_run(repo, db, run, &quanta, err) || !cb_tx_commit(&savepoint, err))
         return false;
     cb_log(CB_INFO, "verification planned", cb_str("output_run", run->output_run), cb_int("quanta", quanta));
     return true;

@@ -164,7 +164,8 @@ static inline bool plan(struct fixture *f, struct cb_run *run, struct cb_error *
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     size_t quanta = 0;
-    return cb_tx_begin(f->db, &tx, err) && cb_plan_run(f->repo, run, &quanta, err) && cb_tx_commit(&tx, err);
+    return cb_tx_begin(f->db, &tx, err) && cb_plan_run(f->repo, f->db, run, &quanta, err) &&
+           cb_tx_commit(&tx, err);
 }
 
 static inline struct cb_quantum *claim(struct fixture *f, const struct cb_engine *engine, const char *owner)
