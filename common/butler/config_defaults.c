@@ -2,6 +2,7 @@
 #include "butler/config_dump.h"
 
 #include "butler/datastore.h"
+#include "domain/path_template.h"
 
 #include <string.h>
 
@@ -13,16 +14,7 @@ static const char file_datastore[] =
     "  composites: {default: false, disassembled: {__null__: false}}\n"
     "  create: true\n"
     "  records: {table: file_datastore_records}\n"
-    "  root: <butlerRoot>/datastore\n"
-    "  templates:\n"
-    "    default: '{run:/}/{datasetType}.{component:?}/{tract:?}/{patch:?}/"
-    "{day_obs|visit.day_obs|exposure.day_obs:?}/{band:?}/{subfilter:?}/{physical_filter:?}/{visit:?}/"
-    "{exposure.obs_id|group:?}/{datasetType}_{component:?}_{instrument:?}_{tract:?}_{patch:?}_{band:?}_"
-    "{physical_filter:?}_{visit:?}_{exposure.obs_id|group:?}_{detector.full_name:?}_{skymap:?}_{skypix:?}_"
-    "{ssp_hypothesis_table:?}_{ssp_hypothesis_bundle:?}_{ssp_balanced_index:?}_{run}'\n"
-    "    physical_filter+detector+exposure: '{run:/}/{datasetType}.{component:?}/{day_obs|exposure.day_obs}/"
-    "{exposure.obs_id}/{datasetType}_{component:?}_{instrument:?}_{physical_filter}_{exposure.obs_id}_"
-    "{detector.full_name}_{run}'\n";
+    "  root: <butlerRoot>/datastore\n";
 
 static const char registry[] =
     "registry:\n"
@@ -102,7 +94,8 @@ void cb_config_defaults(bool of_files, struct cb_bytes *out)
 {
     cb_bytes_puts(out, "datastore:\n  cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore\n");
     if (of_files) {
-        cb_bytes_puts(out, file_datastore);
+        cb_bytes_printf(out, "%s  templates: {default: '%s', " CB_PATH_OF_RAWS_KEY ": '%s'}\n",
+                        file_datastore, cb_path_default, cb_path_of_raws);
         put_formatters(out);
     }
     cb_bytes_printf(out, "%s%sstorageClasses:\n", registry, transfer_formats);

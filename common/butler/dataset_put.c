@@ -2,7 +2,9 @@
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
 #include "butler/rows.h"
+#include "butler/store_rules.h"
 #include "domain/dataset_path.h"
+#include "domain/path_template.h"
 #include "io/clock.h"
 #include "sql.h"
 
@@ -16,8 +18,9 @@ struct item {
     const struct cb_put *put;
     struct cb_data_id id; /* with implied values */
     char uuid[CB_UUID_TEXT_SIZE];
-    bool is_there; /* stored already: skipped */
-    bool has_file; /* and so is its file */
+    bool is_there;         /* stored already: skipped */
+    bool has_file;         /* and so is its file */
+    const char *formatter; /* what reads the file */
     char path[CB_DATASET_PATH_SIZE];
     char *recorded;
     int64_t size_bytes;
@@ -44,10 +47,13 @@ static void batch_done(struct batch *batch)
     cb_collection_done(&batch->run);
 }
 
-/* What reads the file; NULL: nobody is known to. */
-static const char *formatter_of(const struct batch *batch, const struct cb_put *put)
+/* What the repository's rules are asked of a data ID. */
+static struct cb_store_subject subject_of(const struct cb_dataset_type *type, const struct cb_data_id *id)
 {
-    return put->formatter != NULL ? put->formatter : batch->storage_class->formatter;
+    return (struct cb_store_subject){ .type = type->name,
+                                      .storage_class = type->storage_class,
+                                      .dims = type->dims,
+                                      .instrument = cb_data_id_text(id, CB_INSTRUMENT) };
 }
 
 static void put_number_or_null(struct cb_bytes *array, const struct cb_data_id *id,
@@ -139,14 +145,17 @@ static void find_ending(const char *file, const char *endings, char ret_ending[E
 }
 
 /* A file of FITS keeps its own ending; other names (of temporary files) say nothing. */
-static void choose_ending(const struct cb_storage_class *class, const char *file,
+static void choose_ending(const struct cb_storage_class *class, const struct item *item,
                           char ret_ending[ENDING_SIZE])
 {
+    bool is_usual = class->formatter != NULL && strcmp(class->formatter, item->formatter) == 0;
+    const char *extension = is_usual ? class->extension : cb_formatter_extension(item->formatter);
+    const char *endings = cb_formatter_endings(item->formatter);
     ret_ending[0] = '\0';
-    if (file != NULL && strcmp(class->extension, ".fits") == 0 && class->endings != NULL)
-        find_ending(file, class->endings, ret_ending);
+    if (item->put->file != NULL && strcmp(extension, ".fits") == 0 && endings != NULL)
+        find_ending(item->put->file, endings, ret_ending);
     if (ret_ending[0] == '\0')
-        snprintf(ret_ending, ENDING_SIZE, "%s", class->extension);
+        snprintf(ret_ending, ENDING_SIZE, "%s", extension);
 }
 
 /* From the last dot of its name on, with the one before where it is packed. */
@@ -171,11 +180,11 @@ static void own_ending(const char *file, char ret_ending[ENDING_SIZE])
 
 /* The ending of the file as it is, where the formatter takes it. Only files that come below the root are
  * named anew. */
-static bool keep_ending(const struct batch *batch, const struct cb_put *put, char ret_ending[ENDING_SIZE],
+static bool keep_ending(const struct batch *batch, const struct item *item, char ret_ending[ENDING_SIZE],
                         struct cb_error *err)
 {
-    const char *formatter = formatter_of(batch, put);
-    const char *endings = formatter != NULL ? cb_formatter_endings(formatter) : NULL;
+    const struct cb_put *put = item->put;
+    const char *endings = cb_formatter_endings(item->formatter);
     char known[ENDING_SIZE];
     ret_ending[0] = '\0';
     if (put->file == NULL)
@@ -185,31 +194,116 @@ static bool keep_ending(const struct batch *batch, const struct cb_put *put, cha
         return true;
     find_ending(put->file, endings, known);
     return known[0] != '\0' ||
-           cb_fail(err, CB_ERR_INVALID, "formatter \"%s\" does not take \"%s\": it takes %s", formatter,
+           cb_fail(err, CB_ERR_INVALID, "formatter \"%s\" does not take \"%s\": it takes %s", item->formatter,
                    put->file, endings);
 }
 
-static bool ending_of(const struct batch *batch, const struct cb_put *put, char ret_ending[ENDING_SIZE],
+static bool ending_of(const struct batch *batch, const struct item *item, char ret_ending[ENDING_SIZE],
                       struct cb_error *err)
 {
     if (batch->options->keep_ending)
-        return keep_ending(batch, put, ret_ending, err);
-    choose_ending(batch->storage_class, put->file, ret_ending);
+        return keep_ending(batch, item, ret_ending, err);
+    choose_ending(batch->storage_class, item, ret_ending);
     return true;
 }
 
-static bool format_path(const struct cb_dataset_type *type, const char *run, const struct cb_rows *rows,
-                        size_t row, const struct cb_data_id *id, const char *extension,
+/* ---- columns of records that a template of the repository's own wants ---- */
+
+/* "t" is True, 30 of a float column is 30.0, nothing is None: as Python shows them. */
+static char *python_text(const struct cb_column *column, const char *text)
+{
+    if (text == NULL)
+        return cb_xstrdup("None");
+    if (column->type == CB_TYPE_BOOL)
+        return cb_xstrdup(text[0] == 't' ? "True" : "False");
+    bool whole = column->type == CB_TYPE_FLOAT && strspn(text, "-0123456789") == strlen(text);
+    return whole ? cb_xasprintf("%s.0", text) : cb_xstrdup(text);
+}
+
+static bool fetch_column(struct cb_repo *repo, const struct cb_element *element,
+                         const struct cb_column *column, const struct cb_data_id *id, char **ret_text,
+                         struct cb_error *err)
+{
+    char keys[CB_DIMENSION_COUNT][CB_DIMENSION_TEXT_SIZE];
+    struct cb_param params[CB_DIMENSION_COUNT];
+    size_t n = 0;
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    cb_bytes_printf(&sql, "SELECT \"%s\"::text FROM \"%s\"", column->name, element->name);
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
+        const struct cb_column *key = cb_element_key_of(element, (enum cb_element_index)i);
+        if (!(element->required & CB_DIM(i)) || key == NULL)
+            continue;
+        cb_data_id_value(id, (enum cb_element_index)i, keys[n]);
+        params[n] = cb_p_text(keys[n]);
+        cb_bytes_printf(&sql, " %s \"%s\"::text = $%zu", n == 0 ? "WHERE" : "AND", key->name, n + 1);
+        n++;
+    }
+    if (!cb_db_run(repo->db, cb_bytes_text(&sql), params, n, &rows, err))
+        return false;
+    *ret_text = cb_rows_count(rows) == 1 ? python_text(column, cb_rows_text(rows, 0, 0)) : NULL;
+    return true;
+}
+
+/* ret_texts to be freed, each. */
+static bool fetch_columns(struct cb_repo *repo, const struct cb_path_columns *columns,
+                          const struct cb_data_id *id, char *ret_texts[CB_PATH_MAX_COLUMNS],
+                          struct cb_error *err)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (!fetch_column(repo, cb_element_at(columns->item[i].element), columns->item[i].column, id,
+                          &ret_texts[i], err))
+            return false;
+    return true;
+}
+
+/* A dataset whose path is asked for. */
+struct placed {
+    const struct cb_dataset_type *type;
+    const char *run, *uuid; /* uuid NULL: not known yet */
+    const struct cb_data_id *id;
+    const char *extension;
+};
+
+static bool format_path(struct cb_repo *repo, const struct placed *it, const struct cb_rows *rows, size_t row,
                         char ret_path[CB_DATASET_PATH_SIZE], struct cb_error *err)
 {
-    struct cb_dataset_path parts = { .run = run,
-                                     .dataset_type = type->name,
-                                     .dimensions = type->dims,
-                                     .id = id,
+    struct cb_path_columns columns;
+    char *texts[CB_PATH_MAX_COLUMNS] = { NULL };
+    struct cb_dataset_path parts = { .run = it->run,
+                                     .dataset_type = it->type->name,
+                                     .dimensions = it->type->dims,
+                                     .id = it->id,
                                      .obs_id = cb_rows_text(rows, row, 2),
                                      .detector_name = cb_rows_text(rows, row, 1),
-                                     .extension = extension };
-    return cb_dataset_path_format(&parts, ret_path, err);
+                                     .extension = it->extension,
+                                     .dataset_id = it->uuid,
+                                     .columns = &columns,
+                                     .column_texts = (const char *const *)texts };
+    const struct cb_store_subject subject = subject_of(it->type, it->id);
+    bool ok = cb_store_rules_template(repo->rules, &subject, &parts.template, err) &&
+              cb_path_template_columns(parts.template, cb_dimensions_expand(it->type->dims), &columns, err) &&
+              fetch_columns(repo, &columns, it->id, texts, err) &&
+              cb_dataset_path_format(&parts, ret_path, err);
+    for (size_t i = 0; i < CB_PATH_MAX_COLUMNS; i++)
+        free(texts[i]);
+    return ok;
+}
+
+/* What reads the file of an item, and does the datastore take it? */
+static bool choose_formatter(const struct batch *batch, struct item *item, struct cb_error *err)
+{
+    const struct cb_store_subject subject = subject_of(&batch->type, &item->id);
+    if (!cb_store_rules_accept(batch->repo->rules, &subject))
+        return cb_fail(err, CB_ERR_INVALID,
+                       "DatasetType(s) not supported in ingest: %s (the configuration of datastore \"%s\" "
+                       "rejects it)",
+                       batch->type.name, batch->repo->datastore);
+    item->formatter = item->put->formatter != NULL ? item->put->formatter
+                                                   : cb_store_rules_formatter(batch->repo->rules, &subject);
+    return item->formatter != NULL ||
+           cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s has no formatter",
+                   batch->type.storage_class, batch->type.name);
 }
 
 static bool expand(struct batch *batch, struct cb_error *err)
@@ -221,8 +315,11 @@ static bool expand(struct batch *batch, struct cb_error *err)
         struct item *item = &batch->items[i];
         char ending[ENDING_SIZE];
         if (!check_registered(rows, i, &item->id, err) || !check_pixel(&item->id, err) ||
-            !take_implied(rows, i, &item->id, err) || !ending_of(batch, item->put, ending, err) ||
-            !format_path(&batch->type, batch->run.name, rows, i, &item->id, ending, item->path, err))
+            !take_implied(rows, i, &item->id, err) || !choose_formatter(batch, item, err) ||
+            !ending_of(batch, item, ending, err))
+            return cb_context(err, "cannot put %s", batch->type.name);
+        const struct placed placed = { &batch->type, batch->run.name, item->uuid, &item->id, ending };
+        if (!format_path(batch->repo, &placed, rows, i, item->path, err))
             return cb_context(err, "cannot put %s", batch->type.name);
     }
     return true;
@@ -397,7 +494,7 @@ static bool insert_records(struct batch *batch, struct cb_error *err)
         if (!needs_file(batch, item))
             continue;
         cb_array_text(&paths, item->recorded);
-        cb_array_text(&formatters, formatter_of(batch, item->put));
+        cb_array_text(&formatters, item->formatter);
         cb_array_int(&sizes, item->size_bytes);
         cb_array_text(&checksums, item->put->record != NULL ? item->put->record->checksum : NULL);
     }
@@ -411,8 +508,9 @@ static bool insert_records(struct batch *batch, struct cb_error *err)
 static bool insert_locations(struct batch *batch, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
-    return cb_db_run(batch->repo->db, sql_insert_locations, CB_P(cb_p_text(uuids_of(batch, true, &array))),
-                     NULL, err);
+    return cb_db_run(batch->repo->db, sql_insert_locations,
+                     CB_P(cb_p_text(uuids_of(batch, true, &array)), cb_p_text(batch->repo->datastore)), NULL,
+                     err);
 }
 
 static bool insert_rows(struct batch *batch, struct cb_error *err)
@@ -438,14 +536,10 @@ static bool start_batch(struct batch *batch, const char *type, const char *run, 
     if (batch->run.type != CB_COLLECTION_RUN)
         return cb_fail(err, CB_ERR_INVALID, "datasets are put into a RUN; \"%s\" is %s", run,
                        cb_collection_type_name(batch->run.type));
-    batch->storage_class = cb_storage_class_find(batch->type.storage_class);
+    batch->storage_class = cb_store_rules_class(batch->repo->rules, batch->type.storage_class);
     if (batch->storage_class == NULL)
         return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s is not known",
                        batch->type.storage_class, type);
-    for (size_t i = 0; i < batch->n; i++)
-        if (formatter_of(batch, &puts[i]) == NULL)
-            return cb_fail(err, CB_ERR_INVALID, "storage class \"%s\" of %s has no formatter",
-                           batch->type.storage_class, type);
     batch->items = cb_xalloc_array(batch->n, sizeof *batch->items);
     batch->ids = cb_xalloc_array(batch->n, sizeof(const struct cb_data_id *));
     for (size_t i = 0; i < batch->n; i++) {
@@ -524,7 +618,10 @@ bool cb_dataset_template_path(struct cb_repo *repo, const char *type, const char
     char path[CB_DATASET_PATH_SIZE];
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &known, err) ||
         !fetch_expansion(repo, &one, 1, &rows, err) || !check_registered(rows, 0, &id, err) ||
-        !take_implied(rows, 0, &id, err) || !format_path(&known, run, rows, 0, &id, extension, path, err))
+        !take_implied(rows, 0, &id, err))
+        return false;
+    const struct placed placed = { &known, run, NULL, &id, extension };
+    if (!format_path(repo, &placed, rows, 0, path, err))
         return false;
     *ret_path = cb_xstrdup(path);
     return true;

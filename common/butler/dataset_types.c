@@ -5,6 +5,7 @@
 #include "butler/dataset_tables.h"
 #include "butler/datastore.h"
 #include "butler/rows.h"
+#include "butler/store_rules.h"
 #include "domain/dimensions.h"
 #include "sql.h"
 
@@ -225,7 +226,7 @@ bool cb_dataset_type_register(struct cb_repo *repo, const char *name, uint32_t d
 {
     if (!check_name(name, err))
         return false;
-    if (cb_storage_class_find(storage_class) == NULL)
+    if (cb_store_rules_class(repo->rules, storage_class) == NULL)
         return cb_fail(err, CB_ERR_INVALID, "dataset type \"%s\": storage class \"%s\" is not known", name,
                        storage_class);
     struct registration it = { .name = name,

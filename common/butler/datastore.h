@@ -32,6 +32,10 @@ const struct cb_storage_class *cb_storage_class_find(const char *name); /* NULL:
 const struct cb_storage_class *cb_storage_class_at(size_t index);       /* NULL behind the last */
 /* The endings that a formatter takes; NULL when it, or they, are not known to us. */
 const char *cb_formatter_endings(const char *formatter);
+/* The extension of files that it writes; "" when it is not known to us. */
+const char *cb_formatter_extension(const char *formatter);
+/* What is recorded of a formatter that a configuration names: the full name of its class. */
+const char *cb_formatter_recorded(const char *configured);
 
 /* Bring a file to `path` below the root in the repository's open transaction; *ret_recorded is what the
  * record says (path, or a URI for DIRECT; to be freed), *ret_size its bytes. A file that is there already is

@@ -7,6 +7,7 @@
 #include "butler/datastore.h"
 #include "butler/look_up.h"
 #include "butler/repo_config.h"
+#include "butler/store_rules.h"
 #include "io/clock.h"
 #include "io/db_uri.h"
 #include "sql.h"
@@ -82,6 +83,8 @@ static bool fill_repo(struct cb_repo *repo, const char *name, const char *path, 
     repo->name = cb_xstrdup(name);
     repo->root = cb_xstrdup(config.root);
     repo->schema = cb_xstrdup(config.schema != NULL ? config.schema : "public");
+    repo->datastore = cb_xstrdup(config.datastore);
+    repo->rules = cb_steal(config.rules);
     return true;
 }
 
@@ -217,6 +220,8 @@ void cb_repo_close(struct cb_repo *repo)
     free(repo->root);
     free(repo->schema);
     free(repo->uri);
+    free(repo->datastore);
+    cb_store_rules_free(repo->rules);
     cb_look_ups_free(repo->look_ups);
     cb_arrivals_detach(repo);
     free(repo);

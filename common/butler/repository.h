@@ -23,11 +23,13 @@
 
 struct cb_repo {
     char *name;       /* the label or path it was opened by, for messages */
-    char *root;       /* absolute folder, no slash at its end */
+    char *root;       /* absolute folder of the files, no slash at its end */
+    char *datastore;  /* the name that their locations are recorded under */
     char *schema;     /* "public" when butler.yaml names none */
     char *uri;        /* of its database, for libpq; without password */
     struct cb_db *db; /* borrowed or own */
     bool owns_db;
+    struct cb_store_rules *rules; /* what the configuration says of files: store_rules.h */
     struct cb_look_up *look_ups;  /* of look_up.c */
     struct cb_arrivals *arrivals; /* of arrivals.c; NULL unless the open transaction brings files */
 };

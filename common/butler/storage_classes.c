@@ -192,11 +192,30 @@ const struct cb_storage_class *cb_storage_class_at(size_t index)
     return index < CLASS_COUNT ? &classes[index] : NULL;
 }
 
-const char *cb_formatter_endings(const char *formatter)
+/* One of the classes that have the formatter, by either of its names. */
+static const struct cb_storage_class *class_of_formatter(const char *formatter)
 {
     for (size_t i = 0; i < CLASS_COUNT; i++)
         if (classes[i].formatter != NULL &&
             (strcmp(classes[i].formatter, formatter) == 0 || strcmp(classes[i].configured, formatter) == 0))
-            return classes[i].endings;
+            return &classes[i];
     return NULL;
+}
+
+const char *cb_formatter_endings(const char *formatter)
+{
+    const struct cb_storage_class *class = class_of_formatter(formatter);
+    return class != NULL ? class->endings : NULL;
+}
+
+const char *cb_formatter_extension(const char *formatter)
+{
+    const struct cb_storage_class *class = class_of_formatter(formatter);
+    return class != NULL ? class->extension : "";
+}
+
+const char *cb_formatter_recorded(const char *configured)
+{
+    const struct cb_storage_class *class = class_of_formatter(configured);
+    return class != NULL ? class->formatter : configured;
 }

@@ -35,7 +35,7 @@ static bool empty_trash(struct cb_repo *repo, void *arg, struct cb_error *err)
     cb_auto(cb_rows_free) struct cb_rows *paths = NULL;
     cb_auto_bytes struct cb_bytes array = CB_BYTES(CB_ARRAY_MAX);
     cb_arrivals_sweep(repo);
-    if (!cb_db_run(repo->db, sql_lock_trash, CB_P0, &ids, err))
+    if (!cb_db_run(repo->db, sql_lock_trash, CB_P(cb_p_text(repo->datastore)), &ids, err))
         return false;
     *ret_count = cb_rows_count(ids);
     if (*ret_count == 0)
@@ -43,7 +43,8 @@ static bool empty_trash(struct cb_repo *repo, void *arg, struct cb_error *err)
     cb_array_begin(&array);
     for (size_t i = 0; i < cb_rows_count(ids); i++)
         cb_array_text(&array, cb_rows_text(ids, i, 0));
-    return cb_db_run(repo->db, sql_delete_trash, CB_P(cb_p_text(cb_array_end(&array))), &paths, err) &&
+    return cb_db_run(repo->db, sql_delete_trash,
+                     CB_P(cb_p_text(cb_array_end(&array)), cb_p_text(repo->datastore)), &paths, err) &&
            delete_own(repo, paths, err);
 }
 

@@ -7,6 +7,8 @@
 
 #define CB_DATASET_PATH_SIZE 1024
 
+struct cb_path_columns; /* path_template.h */
+
 struct cb_dataset_path {
     const char *run;
     const char *dataset_type;
@@ -16,6 +18,10 @@ struct cb_dataset_path {
     const char *obs_id;          /* exposure.obs_id; needed when the type has the dimension exposure */
     const char *detector_name;   /* detector.full_name; needed when it has the dimension detector */
     const char *extension;       /* ".fits", ".yaml", ".json", ".parq", ".fits.gz", ...; NULL for none */
+    const char *template;        /* path_template.h; NULL: the butler's own */
+    const char *dataset_id;      /* UUID; NULL: {id} has no value */
+    const struct cb_path_columns *columns; /* what the template wants of records; NULL: nothing */
+    const char *const *column_texts;       /* their values, as Python shows them; NULL: not known */
 };
 
 /* The path, relative to the root. Errors: INVALID a value that the template needs is missing; path too long.

@@ -35,6 +35,9 @@ butler_script(twins 900 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DI
 # Files into a repository, and out of one into another, beside the stock butler.
 butler_script(files 900 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 
+# Storage classes, formatters, templates and constraints that a repository's configuration has of its own.
+butler_script(config 300 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
+
 # Both at once on one repository.
 butler_driver(write_along)
 butler_script(contest 900 $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_write_along>)

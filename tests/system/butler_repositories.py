@@ -147,7 +147,7 @@ class Test:
                 (self.chained(MEMORY, SASQUATCH), "there is no file datastore"),
                 (self.chained(FILE_STORE, "cls: some.where.OtherDatastore"), "no datastore of class some.where.OtherDatastore"),
                 (self.chained(FILE_STORE, MEMORY, more="  datastore_constraints: [{}]\n"), "2 datastores, but 1 datastore_constraints"),
-                (self.chained(FILE_STORE.replace("<butlerRoot>", "/elsewhere"), MEMORY), "datastore.root is \"/elsewhere\""),
+                (self.chained(FILE_STORE.replace("<butlerRoot>", "'s3://bucket/x'"), MEMORY), "datastore.root is \"s3://bucket/x\""),
                 (self.chained(FILE_STORE, registry="!include nosuch.yaml"), "nosuch.yaml"),
                 (self.chained(FILE_STORE, root="root: /nosuch/folder\n"), "/nosuch/folder"),
                 (self.chained(FILE_STORE, registry="{db: 'sqlite:///gen3.sqlite3'}"), "not in PostgreSQL"),

@@ -1,3 +1,3 @@
--- $1 ids uuid[]. The name is literal: a repository may be moved.
+-- $1 ids uuid[], $2 the datastore's name, with <butlerRoot> in it: a repository may be moved.
 INSERT INTO dataset_location (datastore_name, dataset_id)
-SELECT 'FileDatastore@<butlerRoot>', i.id FROM unnest($1::uuid[]) i (id);
+SELECT $2::text, i.id FROM unnest($1::uuid[]) i (id);
