@@ -92,7 +92,8 @@ static bool check_distinct(const struct link_set *set, struct cb_error *err)
 
 bool cb_lock_calibs(struct cb_repo *repo, const struct cb_dataset_type *type, struct cb_error *err)
 {
-    cb_auto(cb_free) char *sql = cb_xasprintf("LOCK TABLE \"%s\" IN EXCLUSIVE MODE", type->calibs_table);
+    cb_auto(cb_free) char *sql =
+        cb_xasprintf(CB_CHECK_KEYS_BY_INDEX "LOCK TABLE \"%s\" IN EXCLUSIVE MODE", type->calibs_table);
     return cb_db_script(repo->db, sql, err);
 }
 
@@ -113,43 +114,29 @@ static bool fail_overlap(const struct link_set *set, const struct cb_rows *rows,
                    there, cb_rows_text(rows, 0, 2));
 }
 
-/* Certifications of the data IDs that overlap the range. of_last: only the last of each that begins before
- * the range ends, which the index finds at once; without an overlap there, there is none, because those of
- * one data ID are disjoint or equal (find_sql.c). */
-static bool find_overlaps(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
-                          struct cb_timespan validity, bool of_last, struct cb_rows **ret_rows,
-                          struct cb_error *err)
+/* Certifications of the data IDs that overlap the range. */
+static bool find_overlaps(struct cb_repo *repo, const struct link_set *set, struct cb_timespan validity,
+                          struct cb_rows **ret_rows, struct cb_error *err)
 {
     char range[CB_TIMESPAN_TEXT_SIZE];
+    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     cb_timespan_format(validity, range);
-    struct cb_param params[4 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
-                                                     cb_p_text(range), cb_p_int(validity.end_ns) };
-    size_t n_params = 4;
-    cb_id_arrays_params(arrays, params, &n_params);
+    struct cb_param params[3 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
+                                                     cb_p_text(range) };
+    size_t n_params = 3;
+    if (!cb_id_arrays_fill(&arrays, set->ids, set->count, set->type.dims, err))
+        return false;
+    cb_id_arrays_params(&arrays, params, &n_params);
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
     cb_bytes_puts(&sql, "SELECT i.n, t.timespan, t.dataset_id FROM ");
-    cb_put_id_source(&sql, set->type.dims, 5);
+    cb_put_id_source(&sql, set->type.dims, 4);
     cb_bytes_printf(&sql,
-                    " CROSS JOIN LATERAL (SELECT t.timespan, t.dataset_id FROM \"%s\" t"
-                    " WHERE t.dataset_type_id = $1 AND t.collection_id = $2"
-                    " AND t.timespan < int8range($4::bigint, $4::bigint + 1)",
+                    " JOIN \"%s\" t ON t.dataset_type_id = $1 AND t.collection_id = $2"
+                    " AND t.timespan && $3::int8range",
                     set->type.calibs_table);
     cb_put_id_match(&sql, set->type.dims, "t");
-    /* LIMIT or OFFSET: an index look-up, statistics or not */
-    cb_bytes_printf(&sql, " %s) t WHERE t.timespan && $3::int8range ORDER BY i.n, t.timespan",
-                    of_last ? "ORDER BY t.timespan DESC LIMIT 1" : "OFFSET 0");
+    cb_bytes_puts(&sql, " ORDER BY i.n, t.timespan");
     return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, ret_rows, err);
-}
-
-static bool check_no_overlap(struct cb_repo *repo, const struct link_set *set,
-                             const struct cb_id_arrays *arrays, struct cb_timespan validity,
-                             struct cb_error *err)
-{
-    cb_auto(cb_rows_free) struct cb_rows *some = NULL, *all = NULL;
-    if (!find_overlaps(repo, set, arrays, validity, true, &some, err))
-        return false;
-    return cb_rows_count(some) == 0 || (find_overlaps(repo, set, arrays, validity, false, &all, err) &&
-                                        fail_overlap(set, all, validity, err));
 }
 
 static void put_dimension_names(struct cb_bytes *sql, uint32_t dims)
@@ -159,27 +146,66 @@ static void put_dimension_names(struct cb_bytes *sql, uint32_t dims)
             cb_bytes_printf(sql, ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
 }
 
-static bool insert_calibs(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
-                          const char *uuids, struct cb_timespan validity, struct cb_error *err)
+/* Datasets and what is to become of them in a collection. */
+struct linking {
+    const char *collection;
+    const char *const *ids;
+    size_t n;
+    struct cb_timespan validity; /* of a certification */
+};
+
+/* $5 their ids, $6 how many there are: the rows of all of them, or of none where one is missing, of another
+ * type, shares its data ID with another, or overlaps what is certified. In the order of the index, whose last
+ * entry before the end of the range is the only one that can overlap it: those of one data ID are disjoint or
+ * equal (find_sql.c). */
+static void put_certify(struct cb_bytes *sql, const struct cb_dataset_type *type)
+{
+    cb_bytes_puts(sql, "WITH fit AS MATERIALIZED (SELECT i.dataset_id");
+    cb_put_id_columns(sql, type->dims, "i");
+    cb_bytes_puts(sql, " FROM (SELECT DISTINCT ON (t.dataset_type_id");
+    cb_put_id_columns(sql, type->dims, "t");
+    cb_bytes_puts(sql, ") t.dataset_id");
+    cb_put_id_columns(sql, type->dims, "t");
+    cb_bytes_printf(sql,
+                    " FROM unnest($5::uuid[]) AS asked (id) JOIN dataset d ON d.id = asked.id JOIN \"%s\" t"
+                    " ON t.dataset_id = d.id AND t.collection_id = d.run_id AND t.dataset_type_id = $1"
+                    " ORDER BY t.dataset_type_id",
+                    type->tags_table);
+    cb_put_id_columns(sql, type->dims, "t");
+    cb_bytes_printf(sql,
+                    ") i WHERE NOT EXISTS (SELECT FROM (SELECT t.timespan FROM \"%s\" t"
+                    " WHERE t.dataset_type_id = $1 AND t.collection_id = $2"
+                    " AND t.timespan < int8range($4::bigint, $4::bigint + 1)",
+                    type->calibs_table);
+    cb_put_id_match(sql, type->dims, "t");
+    cb_bytes_printf(sql,
+                    " ORDER BY t.timespan DESC LIMIT 1) t WHERE t.timespan && $3::int8range)) INSERT INTO"
+                    " \"%s\" (id, dataset_type_id, dataset_id, collection_id, timespan",
+                    type->calibs_table);
+    put_dimension_names(sql, type->dims);
+    cb_bytes_printf(sql,
+                    ") SELECT nextval('\"%s_seq_id\"'), $1::bigint, i.dataset_id, $2::bigint, $3::int8range",
+                    type->calibs_table);
+    cb_put_id_columns(sql, type->dims, "i");
+    cb_bytes_puts(sql, " FROM fit i WHERE (SELECT count(*) FROM fit) = $6::bigint");
+}
+
+static bool insert_calibs(struct cb_repo *repo, const struct cb_collection *collection,
+                          const struct cb_dataset_type *type, const struct linking *it, const char *uuids,
+                          bool *ret_done, struct cb_error *err)
 {
     char range[CB_TIMESPAN_TEXT_SIZE];
-    cb_timespan_format(validity, range);
-    struct cb_param params[4 + CB_MAX_ID_ARRAYS] = { cb_p_int(set->type.id), cb_p_int(set->collection.id),
-                                                     cb_p_text(range), cb_p_text(uuids) };
-    size_t n_params = 4;
-    cb_id_arrays_params(arrays, params, &n_params);
+    cb_timespan_format(it->validity, range);
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
-    cb_bytes_printf(&sql, "INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, collection_id, timespan",
-                    set->type.calibs_table);
-    put_dimension_names(&sql, set->type.dims);
-    cb_bytes_printf(
-        &sql,
-        ") SELECT nextval('\"%s_seq_id\"'), $1::bigint, ($4::uuid[])[i.n + 1], $2::bigint, $3::int8range",
-        set->type.calibs_table);
-    cb_put_id_columns(&sql, set->type.dims, "i");
-    cb_bytes_puts(&sql, " FROM ");
-    cb_put_id_source(&sql, set->type.dims, 5);
-    return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, NULL, err);
+    cb_auto(cb_rows_free) struct cb_rows *inserted = NULL;
+    put_certify(&sql, type);
+    if (!cb_db_run(repo->db, cb_bytes_text(&sql),
+                   CB_P(cb_p_int(type->id), cb_p_int(collection->id), cb_p_text(range),
+                        cb_p_int(it->validity.end_ns), cb_p_text(uuids), cb_p_int((int64_t)it->n)),
+                   &inserted, err))
+        return false;
+    *ret_done = cb_rows_affected(inserted) == it->n;
+    return true;
 }
 
 /* A statement waited for a removal, which then took what it points at. */
@@ -188,11 +214,11 @@ static bool was_removed(const struct cb_repo *repo)
     return strcmp(cb_db_sqlstate(repo->db), "23503") == 0;
 }
 
-static bool fail_removed(const struct link_set *set, struct cb_error *err)
+static bool fail_removed(const char *type, const char *collection, struct cb_error *err)
 {
     return cb_fail(err, CB_ERR_CONFLICT,
-                   "%s of the call, or the collection \"%s\", was removed at the same moment", set->type.name,
-                   set->collection.name);
+                   "%s of the call, or the collection \"%s\", was removed at the same moment", type,
+                   collection);
 }
 
 static bool count_stored(struct cb_repo *repo, const char *uuids, int64_t *ret_count, struct cb_error *err)
@@ -205,48 +231,50 @@ static bool count_stored(struct cb_repo *repo, const char *uuids, int64_t *ret_c
 }
 
 /* The insert has waited for whoever was taking the files of these datasets, and keeps others from it. */
-static bool insert_stored(struct cb_repo *repo, const struct link_set *set, const struct cb_id_arrays *arrays,
-                          const char *uuids, struct cb_timespan validity, struct cb_error *err)
+static bool insert_stored(struct cb_repo *repo, const struct cb_collection *collection,
+                          const struct cb_dataset_type *type, const struct linking *it, const char *uuids,
+                          bool *ret_done, struct cb_error *err)
 {
     int64_t before = 0, after = 0;
     if (!count_stored(repo, uuids, &before, err))
         return false;
-    if (!insert_calibs(repo, set, arrays, uuids, validity, err))
-        return was_removed(repo) ? fail_removed(set, err) : false;
+    if (!insert_calibs(repo, collection, type, it, uuids, ret_done, err))
+        return was_removed(repo) ? fail_removed(type->name, collection->name, err) : false;
     return count_stored(repo, uuids, &after, err) &&
            (after == before || cb_fail(err, CB_ERR_CONFLICT,
                                        "files of %" PRId64 " %s of the call were removed at the same moment",
-                                       before - after, set->type.name));
+                                       before - after, type->name));
 }
 
-static bool certify_set(struct cb_repo *repo, const struct link_set *set, const char *uuids,
-                        struct cb_timespan validity, struct cb_error *err)
+/* Why none was certified. */
+static bool fail_refused(struct cb_repo *repo, const struct linking *it, struct cb_error *err)
 {
-    cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
-    return cb_add_summaries(repo, set->collection.id, &set->type, set->ids, set->count, err) &&
-           cb_id_arrays_fill(&arrays, set->ids, set->count, set->type.dims, err) &&
-           cb_lock_calibs(repo, &set->type, err) &&
-           cb_dataset_table_refresh(repo, set->type.calibs_table, err) &&
-           check_no_overlap(repo, set, &arrays, validity, err) &&
-           insert_stored(repo, set, &arrays, uuids, validity, err);
+    auto_link_set struct link_set set = { 0 };
+    cb_auto(cb_rows_free) struct cb_rows *overlaps = NULL;
+    if (!load(repo, it->collection, it->ids, it->n, &set, err) || !check_distinct(&set, err) ||
+        !find_overlaps(repo, &set, it->validity, &overlaps, err))
+        return false;
+    return cb_rows_count(overlaps) > 0
+               ? fail_overlap(&set, overlaps, it->validity, err)
+               : cb_fail(err, CB_ERR_FATAL, "%zu datasets of type %s were not certified into %s", it->n,
+                         set.type.name, it->collection);
 }
-
-/* Datasets and what is to become of them in a collection. */
-struct linking {
-    const char *collection;
-    const char *const *ids;
-    size_t n;
-    struct cb_timespan validity; /* of a certification */
-};
 
 static bool certify(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
     const struct linking *it = arg;
-    auto_link_set struct link_set set = { 0 };
+    cb_auto_collection struct cb_collection collection = { 0 };
+    cb_auto_dataset_type struct cb_dataset_type type = { 0 };
     cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
-    return load(repo, it->collection, it->ids, it->n, &set, err) &&
-           cb_check_certifiable(&set.collection, &set.type, err) && check_distinct(&set, err) &&
-           certify_set(repo, &set, cb_text_array(&uuids, it->ids, it->n), it->validity, err);
+    const char *array = cb_text_array(&uuids, it->ids, it->n);
+    bool done = false;
+    return cb_collection_find(repo, it->collection, &collection, err) &&
+           cb_dataset_type_of(repo, it->ids[0], &type, err) &&
+           cb_check_certifiable(&collection, &type, err) &&
+           cb_add_summaries_of(repo, collection.id, &type, array, err) && cb_lock_calibs(repo, &type, err) &&
+           cb_dataset_table_refresh(repo, type.calibs_table, err) &&
+           insert_stored(repo, &collection, &type, it, array, &done, err) &&
+           (done || fail_refused(repo, it, err));
 }
 
 bool cb_certify(struct cb_repo *repo, const char *collection, const char *const *ids, size_t n,
@@ -428,7 +456,7 @@ static bool associate(struct cb_repo *repo, void *arg, struct cb_error *err)
     if (insert_tags(repo, &set, cb_text_array(&uuids, it->ids, it->n), err))
         return true;
     return was_removed(repo)
-               ? fail_removed(&set, err)
+               ? fail_removed(set.type.name, set.collection.name, err)
                : cb_context(err, "another dataset of type %s with the same data ID is in \"%s\"",
                             set.type.name, it->collection);
 }

@@ -212,6 +212,30 @@ bool cb_add_summaries(struct cb_repo *repo, int64_t collection_id, const struct 
                       CB_P(cb_p_int(collection_id), cb_p_text(cb_array_end(&skymaps))), NULL, err));
 }
 
+static bool add_governor(struct cb_repo *repo, int64_t collection_id, const struct cb_dataset_type *type,
+                         const char *ids, const char *governor, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
+    cb_bytes_printf(&sql,
+                    "INSERT INTO collection_summary_%s (collection_id, %s) SELECT DISTINCT $2::bigint, t.%s"
+                    " FROM \"%s\" t WHERE t.dataset_type_id = $1 AND t.dataset_id = ANY ($3::uuid[])"
+                    " ORDER BY 2 ON CONFLICT DO NOTHING",
+                    governor, governor, governor, type->tags_table);
+    return cb_db_run(repo->db, cb_bytes_text(&sql),
+                     CB_P(cb_p_int(type->id), cb_p_int(collection_id), cb_p_text(ids)), NULL, err);
+}
+
+bool cb_add_summaries_of(struct cb_repo *repo, int64_t collection_id, const struct cb_dataset_type *type,
+                         const char *ids, struct cb_error *err)
+{
+    return cb_db_run(repo->db, sql_add_summary_type, CB_P(cb_p_int(collection_id), cb_p_int(type->id)), NULL,
+                     err) &&
+           ((type->dims & CB_DIM(CB_INSTRUMENT)) == 0 ||
+            add_governor(repo, collection_id, type, ids, "instrument", err)) &&
+           ((type->dims & CB_DIM(CB_SKYMAP)) == 0 ||
+            add_governor(repo, collection_id, type, ids, "skymap", err));
+}
+
 /* Types of the ids, in their order; absent ones are an error. */
 static bool find_types(struct cb_repo *repo, const char *const *ids, size_t n, struct cb_rows **ret_rows,
                        struct cb_error *err)
@@ -276,9 +300,8 @@ bool cb_data_ids_of_one_type(struct cb_repo *repo, const char *const *ids, size_
                              struct cb_dataset_type *ret_type, struct cb_data_id **ret_data_ids,
                              struct cb_error *err)
 {
-    cb_auto(cb_rows_free) struct cb_rows *first = NULL, *rows = NULL;
-    if (!find_types(repo, ids, 1, &first, err) ||
-        !cb_dataset_type_find(repo, cb_rows_text(first, 0, 1), ret_type, err) ||
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_dataset_type_of(repo, ids[0], ret_type, err) ||
         !read_data_ids(repo, ret_type, ids, n, &rows, err))
         return false;
     if (cb_rows_count(rows) != n)

@@ -47,6 +47,15 @@ CB_MUST_CHECK bool cb_dataset_take_rows(const struct cb_rows *rows, size_t first
 CB_MUST_CHECK bool cb_add_summaries(struct cb_repo *repo, int64_t collection_id,
                                     const struct cb_dataset_type *type, const struct cb_data_id *const *ids,
                                     size_t n, struct cb_error *err);
+/* The same for datasets that are there; ids is an array parameter. */
+CB_MUST_CHECK bool cb_add_summaries_of(struct cb_repo *repo, int64_t collection_id,
+                                       const struct cb_dataset_type *type, const char *ids,
+                                       struct cb_error *err);
+/* Before many rows are put into tables with foreign keys: the server plans its check of a key once a session,
+ * at first for the values at hand, and as a scan of the whole table where that is small when it is planned,
+ * which makes a row cost twice as much. To the end of the transaction. */
+#define CB_CHECK_KEYS_BY_INDEX                                                                               \
+    "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan; "
 /* The one type of all of these datasets, n of them at least 1, and their data IDs in their order, to be
  * freed. Errors: NOT_FOUND names the first that is absent; INVALID they are of several types. */
 CB_MUST_CHECK bool cb_data_ids_of_one_type(struct cb_repo *repo, const char *const *ids, size_t n,

@@ -98,6 +98,17 @@ bool cb_dataset_type_find(struct cb_repo *repo, const char *name, struct cb_data
     return cb_repo_read(repo, &tx, err) && find_now(repo, name, ret_type, err);
 }
 
+bool cb_dataset_type_of(struct cb_repo *repo, const char *dataset_id, struct cb_dataset_type *ret_type,
+                        struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!cb_db_run(repo->db, sql_get_type_of_dataset, CB_P(cb_p_text(dataset_id)), &rows, err))
+        return false;
+    if (cb_rows_count(rows) == 0)
+        return cb_fail(err, CB_ERR_NOT_FOUND, "no dataset with id %s", dataset_id);
+    return take_row(rows, 0, ret_type, err);
+}
+
 bool cb_dataset_type_query(struct cb_repo *repo, const char *const *globs, size_t count,
                            struct cb_dataset_type_list *ret_list, struct cb_error *err)
 {

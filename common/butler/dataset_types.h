@@ -40,6 +40,9 @@ CB_MUST_CHECK bool cb_dataset_type_register(struct cb_repo *repo, const char *na
 /* Errors: NOT_FOUND "Dataset type with name 'x' not found.". */
 CB_MUST_CHECK bool cb_dataset_type_find(struct cb_repo *repo, const char *name,
                                         struct cb_dataset_type *ret_type, struct cb_error *err);
+/* The type of a dataset. The transaction must be open. Errors: NOT_FOUND "no dataset with id x". */
+CB_MUST_CHECK bool cb_dataset_type_of(struct cb_repo *repo, const char *dataset_id,
+                                      struct cb_dataset_type *ret_type, struct cb_error *err);
 /* By globs, all without any; sorted by name. */
 CB_MUST_CHECK bool cb_dataset_type_query(struct cb_repo *repo, const char *const *globs, size_t count,
                                          struct cb_dataset_type_list *ret_list, struct cb_error *err);
