@@ -44,6 +44,13 @@ static void fill(struct cb_table *table, const struct cb_curated_column *wanted)
         }
 }
 
+static const char *const kind_names[] = {
+    [CB_TABLE_INT] = "whole numbers",
+    [CB_TABLE_REAL] = "numbers",
+    [CB_TABLE_BOOL] = "true or false",
+    [CB_TABLE_TEXT] = "texts",
+};
+
 static bool take(struct cb_table *from, struct cb_table *to, const struct cb_curated_column *wanted,
                  struct cb_error *err)
 {
@@ -55,7 +62,8 @@ static bool take(struct cb_table *from, struct cb_table *to, const struct cb_cur
         return true;
     }
     if (!cb_table_convert(column, from->rows, wanted->kind))
-        return cb_fail(err, CB_ERR_INVALID, "column \"%s\" is of the wrong type", wanted->name);
+        return cb_fail(err, CB_ERR_INVALID, "column \"%s\" does not hold %s", wanted->name,
+                       kind_names[wanted->kind]);
     if (column->is_array && !wanted->is_array)
         return cb_fail(err, CB_ERR_INVALID, "column \"%s\" holds lists", wanted->name);
     if (wanted->width > 0 && column->width != wanted->width)

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 
+#include <math.h>
 #include <string.h>
 
 struct cb_table *cb_table_new(void)
@@ -86,14 +87,31 @@ void cb_table_move(struct cb_table *to, struct cb_table_column *column)
     *column = (struct cb_table_column){ .name = cb_xstrdup(""), .unit = cb_xstrdup("") };
 }
 
+/* Reals that a double counts one by one. */
+static bool are_whole(const double *reals, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs(reals[i]) < 9007199254740992.0) || reals[i] != floor(reals[i]))
+            return false;
+    return true;
+}
+
+static bool can_convert(const struct cb_table_column *column, size_t rows, enum cb_table_kind kind)
+{
+    if (rows == 0)
+        return true;
+    if (column->kind == CB_TABLE_REAL)
+        return kind == CB_TABLE_INT && are_whole(column->reals, rows * column->width);
+    return (column->kind == CB_TABLE_INT && kind == CB_TABLE_REAL) ||
+           (column->kind == CB_TABLE_BOOL && kind == CB_TABLE_INT);
+}
+
 bool cb_table_convert(struct cb_table_column *column, size_t rows, enum cb_table_kind kind)
 {
     struct cb_table_column other = *column;
-    bool to_real = column->kind == CB_TABLE_INT && kind == CB_TABLE_REAL;
-    bool to_int = column->kind == CB_TABLE_BOOL && kind == CB_TABLE_INT;
     if (column->kind == kind)
         return true;
-    if (rows > 0 && !to_real && !to_int)
+    if (!can_convert(column, rows, kind))
         return false;
     other.kind = kind;
     other.ints = NULL;
@@ -102,10 +120,10 @@ bool cb_table_convert(struct cb_table_column *column, size_t rows, enum cb_table
     other.texts = NULL;
     make_room(&other, rows);
     for (size_t i = 0; i < rows * column->width; i++)
-        if (to_real)
+        if (kind == CB_TABLE_REAL)
             other.reals[i] = (double)column->ints[i];
         else
-            other.ints[i] = column->bools[i];
+            other.ints[i] = column->kind == CB_TABLE_REAL ? (int64_t)column->reals[i] : column->bools[i];
     forget_values(column, rows);
     *column = other;
     return true;

@@ -39,8 +39,8 @@ struct cb_table_column *cb_table_add(struct cb_table *table, const char *name, e
                                      bool is_array, size_t width);
 /* Move a column to the end of another table of as many rows; an empty, nameless one stays behind. */
 void cb_table_move(struct cb_table *to, struct cb_table_column *column);
-/* Values as another kind: whole numbers as reals, flags as whole numbers, of no rows any. False: they are
- * not. */
+/* Values as another kind: whole numbers as reals, reals that are all whole as whole numbers, flags as whole
+ * numbers, of no rows any. False: they are not. */
 bool cb_table_convert(struct cb_table_column *column, size_t rows, enum cb_table_kind kind);
 /* Forget all values and make room for `rows` rows of zeros. */
 void cb_table_resize(struct cb_table *table, size_t rows);

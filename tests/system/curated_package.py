@@ -43,8 +43,8 @@ def path_of(folder, camera, kind, parts, start="19700101T000000", ending="ecsv")
     return f"{place}/{start}.{ending}"
 
 
-def boxes(rows):
-    return Table(rows=rows, names=["x0", "y0", "width", "height"], dtype=["i8"] * 4)
+def boxes(rows, number="i8"):
+    return Table(rows=rows, names=["x0", "y0", "width", "height"], dtype=[number] * 4)
 
 
 def crosstalk(amps, version=1.2):
@@ -92,7 +92,8 @@ def full(folder, detectors):
         amps = 8 if "_SW" in name else 16
         write(crosstalk(amps), crosstalk_meta(camera, detector, amps), path_of(folder, camera, "crosstalk", [name]))
         if camera != "latiss":
-            write(boxes([(680, 100, 11, 96)]), meta(camera, "manual_defects", detector), path_of(folder, camera, "manual_defects", [name]))
+            number = "f8" if camera == "lsstCam" else "i8"  # as in the observatory's
+            write(boxes([(680, 100, 11, 96)], number), meta(camera, "manual_defects", detector), path_of(folder, camera, "manual_defects", [name]))
         if camera != "lsstCam":
             write(curve(["C00", "C10"]), meta(camera, "transmission_sensor", detector), path_of(folder, camera, "transmission_sensor", [name]))
     for rows, start, date in (([(1, 1, 2, 2)], "19700101T000000", "1970-01-01T00:00:00"), ([], "20180101T000000", "2018-01-01T00:00:00")):
