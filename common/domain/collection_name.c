@@ -2,6 +2,7 @@
 #include "domain/collection_name.h"
 
 #include "base/tai.h"
+#include "domain/instrument.h"
 #include "domain/scan.h"
 
 #include <stdio.h>
@@ -265,11 +266,17 @@ bool cb_collection_name_parse_official(const char *text, struct cb_collection_na
     return true;
 }
 
-/* INSTRUMENT/calib/...: what a default chain of an observatory may hold. */
-static bool is_official(const char *text)
+/* INSTRUMENT/... of a camera that is known, ANY/calib[/...], ANY/raw/all, ANY/defaults: the observatory's
+ * own. */
+static bool is_official(const char *text, const struct cb_collection_name *name)
 {
     const char *slash = strchr(text, '/');
-    return slash != NULL && strncmp(text, "u/", 2) != 0 && strncmp(slash, "/calib/", 7) == 0;
+    char first[CB_COLLECTION_PART_SIZE];
+    if (name->user[0] != '\0')
+        return false;
+    if (name->pattern != CB_COLLECTION_OTHER || (slash != NULL && strncmp(slash, "/calib/", 7) == 0))
+        return true;
+    return take(first, sizeof first, text, strcspn(text, "/")) && cb_instrument_find(first) != NULL;
 }
 
 bool cb_collection_name_check_certified(const char *text, struct cb_error *err)
@@ -277,12 +284,27 @@ bool cb_collection_name_check_certified(const char *text, struct cb_error *err)
     struct cb_collection_name name = { 0 };
     if (!cb_collection_name_parse(text, &name, err))
         return false;
-    if (!is_official(text) || name.pattern == CB_COLLECTION_CERTIFIED ||
+    if (!is_official(text, &name) || name.pattern == CB_COLLECTION_CERTIFIED ||
         name.pattern == CB_COLLECTION_TICKET_CHAIN)
         return true;
     return cb_fail(err, CB_ERR_INVALID,
                    "\"%.150s\" is no name for certified calibrations: expected "
                    "INSTRUMENT/calib/TICKET/TAG/TYPE[-FILTER].YYYYMMDDv (DMTN-222 section 2) or u/NAME/...",
+                   text);
+}
+
+bool cb_collection_name_check_curated(const char *text, struct cb_error *err)
+{
+    struct cb_collection_name name = { 0 };
+    struct parts parts = { .count = 0 };
+    if (!cb_collection_name_parse(text, &name, err) || !split(text, &parts, err))
+        return false;
+    if (!is_official(text, &name) ||
+        (parts.count > 2 && strcmp(parts.part[1], "calib") == 0 && cb_ticket_is_valid(parts.part[2])))
+        return true;
+    return cb_fail(err, CB_ERR_INVALID,
+                   "\"%.150s\" is no name for curated calibrations: expected INSTRUMENT/calib/TICKET, as "
+                   "LATISS/calib/DM-12345 (DMTN-222 section 5), or u/NAME/...",
                    text);
 }
 

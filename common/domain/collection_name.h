@@ -58,10 +58,12 @@ CB_MUST_CHECK bool cb_collection_name_parse(const char *text, struct cb_collecti
  * user's. Errors: INVALID says what the name must look like. */
 CB_MUST_CHECK bool cb_collection_name_parse_official(const char *text, struct cb_collection_name *ret_name,
                                                      struct cb_error *err);
-/* May calibrations be certified into a collection of this name? Below INSTRUMENT/calib/ only into
- * TICKET/TAG/TYPE[-FILTER].RERUN, and for curated ones into TICKET; elsewhere, as in u/NAME/, into any.
- * Errors: INVALID says what the name must look like. */
+/* May calibrations be certified into a collection of this name? Under INSTRUMENT/ only into
+ * calib/TICKET/TAG/TYPE[-FILTER].RERUN, and for curated ones into calib/TICKET; elsewhere, as in u/NAME/, into
+ * any. Errors: INVALID says what the name must look like. */
 CB_MUST_CHECK bool cb_collection_name_check_certified(const char *text, struct cb_error *err);
+/* The same of what comes from a data package: under INSTRUMENT/ only into calib/TICKET[/LABEL...]. */
+CB_MUST_CHECK bool cb_collection_name_check_curated(const char *text, struct cb_error *err);
 /* Put a name together again. Errors: INVALID a part that the pattern needs is missing or illegal, OTHER, too
  * long. */
 CB_MUST_CHECK bool cb_collection_name_format(const struct cb_collection_name *name,

@@ -1,5 +1,6 @@
 /* butler certify-calibrations and collection-chain. */
 #include "butler_cli.h"
+#include "butler_say.h"
 #include "butler_table.h"
 
 #include "base/alloc.h"
@@ -70,6 +71,33 @@ struct certification {
     struct cb_timespan validity;
 };
 
+/* An official collection is of one camera: its name says which. */
+static bool check_instrument(const char *collection, const struct cb_dataset_list *list, struct cb_error *err)
+{
+    struct cb_collection_name name = { 0 };
+    if (!cb_collection_name_parse(collection, &name, err))
+        return false;
+    if (name.instrument[0] == '\0' || name.user[0] != '\0')
+        return true;
+    for (size_t i = 0; i < list->count; i++) {
+        const char *instrument = list->item[i].data_id.instrument;
+        if (strcmp(instrument, name.instrument) != 0)
+            return cb_fail(err, CB_ERR_INVALID, "\"%.150s\" is for calibrations of %s, not of %s", collection,
+                           name.instrument, instrument);
+    }
+    return true;
+}
+
+/* DMTN-222 section 2: "should just contain the calibration type". */
+static void warn_of_type(const char *collection, const char *dataset_type)
+{
+    struct cb_collection_name name = { 0 };
+    if (cb_collection_name_parse(collection, &name, NULL) && name.pattern == CB_COLLECTION_CERTIFIED &&
+        strcmp(cb_calib_dataset_type(name.type), dataset_type) != 0)
+        butler_say(BUTLER_WARNING, "%s is certified into %s, a name for %s", dataset_type, collection,
+                   cb_calib_dataset_type(name.type));
+}
+
 /* Collection and certification are one transaction: a refusal leaves no empty collection. */
 static bool certify(struct cb_repo *repo, void *arg, struct cb_error *err)
 {
@@ -77,7 +105,7 @@ static bool certify(struct cb_repo *repo, void *arg, struct cb_error *err)
     const char *collection = it->args->words[2];
     cb_auto_datasets struct cb_dataset_list list = { 0 };
     if (!cb_collection_register(repo, collection, CB_COLLECTION_CALIBRATION, NULL, NULL, err) ||
-        !find_inputs(repo, it->args, &list, err))
+        !find_inputs(repo, it->args, &list, err) || !check_instrument(collection, &list, err))
         return false;
     const char **ids = cb_xalloc_array(list.count + 1, sizeof *ids);
     for (size_t i = 0; i < list.count; i++)
@@ -91,9 +119,11 @@ static bool run_certify(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     struct certification it = { .args = args };
-    return read_validity(args, &it.validity, err) &&
-           cb_collection_name_check_certified(args->words[2], err) &&
-           butler_open(args->words[0], &repo, err) && cb_repo_transact(repo, certify, &it, err);
+    if (!read_validity(args, &it.validity, err) || !cb_collection_name_check_certified(args->words[2], err) ||
+        !butler_open(args->words[0], &repo, err) || !cb_repo_transact(repo, certify, &it, err))
+        return false;
+    warn_of_type(args->words[2], args->words[3]);
+    return true;
 }
 
 static const struct butler_option certify_options[] = {

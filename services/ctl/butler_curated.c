@@ -4,6 +4,7 @@
 #include "layout.h"
 
 #include "base/alloc.h"
+#include "domain/collection_name.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,11 +49,13 @@ static bool run_write_curated(const struct butler_args *args, struct cb_error *e
         cb_xasprintf("%s/calib%s", butler_text(args, "prefix", instrument->name), labels);
     const struct cb_curated_target target = { collection != NULL ? collection : prefix, prefix,
                                               butler_text(args, "camera", NULL), ctl_scratch_folder() };
-    if (!cb_collection_check_name(target.collection, err) || !cb_collection_check_name(prefix, err) ||
+    if (!cb_collection_name_check_curated(target.collection, err) ||
+        (labels[0] != '\0' ? !cb_collection_name_check_curated(prefix, err)
+                           : !cb_collection_check_name(prefix, err)) ||
         !cb_curated_read(folder, instrument, &curated, err) || !butler_open(args->words[0], &repo, err) ||
         !cb_curated_store(repo, &curated, &target, err))
         return false;
-    curated_report(&curated, &target, "butler write-curated-calibrations", stderr);
+    curated_report(&curated, &target);
     return true;
 }
 

@@ -142,6 +142,11 @@ void butler_say_command(const char *program, const char *name)
     say.command = name;
 }
 
+void butler_say_quietly(bool quietly)
+{
+    say.least = quietly ? BUTLER_ERROR : BUTLER_INFO;
+}
+
 static void put_time(struct cb_bytes *line)
 {
     char text[CB_ISO_SIZE];

@@ -20,5 +20,7 @@ struct butler_args;
 CB_MUST_CHECK bool butler_say_setup(const struct butler_args *globals, struct cb_error *err);
 /* Who speaks from now on: "butler", "ingest-files". */
 void butler_say_command(const char *program, const char *name);
+/* Errors only (-q of calbus). */
+void butler_say_quietly(bool quietly);
 void butler_say(enum butler_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void butler_say_done(void);

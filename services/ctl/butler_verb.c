@@ -2,6 +2,7 @@
 #include "butler_verb.h"
 
 #include "butler_output.h"
+#include "butler_say.h"
 #include "sites_setup.h"
 
 #include "base/alloc.h"
@@ -121,6 +122,7 @@ bool ctl_run_butler(struct ctl *ctl, struct cb_error *err)
     setenv("DAF_BUTLER_REPOSITORY_INDEX", index, 0);
     hand_on(ctl, &args);
     butler_say_command("calbus", ctl->butler->name);
+    butler_say_quietly(ctl_args_has(&ctl->args, "quiet"));
     if (!butler_args_check(&args, err)) {
         butler_args_done(&args);
         ctl->exit = CTL_USAGE;

@@ -1,4 +1,5 @@
 /* calbus calib: curated calibrations into a repository, and which calibration applies when. */
+#include "butler_say.h"
 #include "calib_verbs.h"
 #include "commands.h"
 #include "curated_report.h"
@@ -211,7 +212,9 @@ static bool curate_package(struct ctl *ctl, const char *package, struct cb_error
         !cb_curated_store(repo, &curated, &target, err) ||
         !ctl_print_one(ctl, "collection", job.collection, err))
         return false;
-    curated_report(&curated, &target, "calbus calib curate", stderr);
+    butler_say_command("calbus", "calib curate");
+    butler_say_quietly(ctl_args_has(&ctl->args, "quiet"));
+    curated_report(&curated, &target);
     say_next(ctl, &target, job.instrument->name);
     return true;
 }

@@ -1,6 +1,8 @@
 /* What was stored of a data package, and what was not, in words. */
 #include "curated_report.h"
 
+#include "butler_say.h"
+
 static size_t count_type(const struct cb_curated *curated, size_t first)
 {
     size_t n = 0;
@@ -9,26 +11,22 @@ static size_t count_type(const struct cb_curated *curated, size_t first)
     return n;
 }
 
-void curated_report(const struct cb_curated *curated, const struct cb_curated_target *target,
-                    const char *program, FILE *out)
+void curated_report(const struct cb_curated *curated, const struct cb_curated_target *target)
 {
     for (size_t i = 0, n; i < curated->count; i += n) {
         const struct cb_curated_type *type = curated->file[i].type;
         n = count_type(curated, i);
         if (type->is_written)
-            fprintf(out, "%s: %zu %s certified in %s\n", program, n, type->name, target->collection);
+            butler_say(BUTLER_INFO, "%zu %s certified in %s", n, type->name, target->collection);
         else
-            fprintf(
-                out,
-                "%s: WARNING: %zu %s not written: transmission curves need the pipelines' own tool; register "
-                "files of its making by import\n",
-                program, n, type->name);
+            butler_say(BUTLER_WARNING,
+                       "%zu %s not written: transmission curves need the pipelines' own tool; register files "
+                       "of its making by import",
+                       n, type->name);
     }
     if (target->camera != NULL)
-        fprintf(out, "%s: the camera certified in %s for all times\n", program, target->collection);
+        butler_say(BUTLER_INFO, "the camera certified in %s for all times", target->collection);
     else
-        fprintf(out,
-                "%s: WARNING: no camera written: it is made by the pipelines' own tool; give its file with "
-                "--camera, or bring it by import\n",
-                program);
+        butler_say(BUTLER_WARNING, "no camera written: it is made by the pipelines' own tool; give its file "
+                                   "with --camera, or bring it by import");
 }

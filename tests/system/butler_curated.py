@@ -25,7 +25,7 @@ def counts(butler):
         "LSSTCam": ({"crosstalk": 205, "manual_defects": 205, "camera": 1}, ["curated/19700101T000000Z", "unbounded"]),
     }
     for instrument, (types, runs) in expected.items():
-        base = f"{instrument}/calib/full"
+        base = f"{instrument}/calib/DM-100/full"
         info = butler.collections.query_info(base + "/*", include_summary=True)
         assert sorted(i.name for i in info) == sorted(f"{base}/{run}" for run in runs), info
         for kind, count in types.items():
@@ -35,7 +35,7 @@ def counts(butler):
 
 
 def every_form(find, read):
-    latiss, base = {"instrument": "LATISS", "detector": 0}, "LATISS/calib/forms"
+    latiss, base = {"instrument": "LATISS", "detector": 0}, "LATISS/calib/DM-101/forms"
 
     def at(kind, ns):
         return find(kind, base, ns, **latiss)

@@ -139,7 +139,13 @@ static void only_a_patterned_name_takes_official_calibrations(void **state)
                                        "LATISS/calib/DM-12345/bias.20220915a",
                                        "LATISS/calib/mine",
                                        "LATISS/calib/DM-12345/voltageChange/bias.20220915a/run1",
-                                       "LATISS/calib/DM-12345/unbounded" };
+                                       "LATISS/calib/DM-12345/unbounded",
+                                       "LATISS/calib",
+                                       "LATISS/raw/all",
+                                       "LATISS/defaults",
+                                       "LATISS/Calib/DM-12345/voltageChange/bias.20220915a",
+                                       "LATISS/DM-12345/voltageChange/bias.20220915a",
+                                       "LATISS" };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(cb_collection_name_check_certified(good[i], NULL));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -147,6 +153,23 @@ static void only_a_patterned_name_takes_official_calibrations(void **state)
         assert_false(cb_collection_name_check_certified(bad[i], &err));
         assert_int_equal(err.kind, CB_ERR_INVALID);
         assert_non_null(strstr(err.text, "TICKET/TAG/TYPE[-FILTER].YYYYMMDDv"));
+    }
+}
+
+static void curated_calibrations_belong_to_a_ticket(void **state)
+{
+    (void)state;
+    static const char *const good[] = { "LATISS/calib/DM-12345", "LSSTComCam/calib/DM-48650/test",
+                                        "u/jdoe/LATISS/calib", "scratch" };
+    static const char *const bad[] = { "LATISS/calib", "LATISS/calib/curated", "LATISS/curated/DM-12345",
+                                       "LATISS/calib/dm-12345" };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(cb_collection_name_check_curated(good[i], NULL));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct cb_error err = { 0 };
+        assert_false(cb_collection_name_check_curated(bad[i], &err));
+        assert_int_equal(err.kind, CB_ERR_INVALID);
+        assert_non_null(strstr(err.text, "INSTRUMENT/calib/TICKET"));
     }
 }
 
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test(what_breaks_the_pattern_is_for_users_only),
         cmocka_unit_test(below_an_output_stands_a_stamp_or_a_run_number),
         cmocka_unit_test(only_a_patterned_name_takes_official_calibrations),
+        cmocka_unit_test(curated_calibrations_belong_to_a_ticket),
         cmocka_unit_test(characters_are_checked),
         cmocka_unit_test(reruns_count_letters),
         cmocka_unit_test(a_generation_names_what_belongs_to_it),
