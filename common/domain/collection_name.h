@@ -59,8 +59,8 @@ CB_MUST_CHECK bool cb_collection_name_parse(const char *text, struct cb_collecti
 CB_MUST_CHECK bool cb_collection_name_parse_official(const char *text, struct cb_collection_name *ret_name,
                                                      struct cb_error *err);
 /* May calibrations be certified into a collection of this name? Under INSTRUMENT/ only into
- * calib/TICKET/TAG/TYPE[-FILTER].RERUN, and for curated ones into calib/TICKET; elsewhere, as in u/NAME/, into
- * any. Errors: INVALID says what the name must look like. */
+ * calib/TICKET/TAG/TYPE[-FILTER].RERUN, and for curated ones into calib/TICKET; elsewhere, as in u/NAME/,
+ * into any. Errors: INVALID says what the name must look like. */
 CB_MUST_CHECK bool cb_collection_name_check_certified(const char *text, struct cb_error *err);
 /* The same of what comes from a data package: under INSTRUMENT/ only into calib/TICKET[/LABEL...]. */
 CB_MUST_CHECK bool cb_collection_name_check_curated(const char *text, struct cb_error *err);
