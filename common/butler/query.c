@@ -271,7 +271,8 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
                             struct cb_rows **ret_rows, struct cb_error *err)
 {
     const struct cb_where_dataset fields = { type->name, "d.id",   "d.ingest_date",
-                                             "r.name",   "c.name", "coalesce(t.timespan, '(,)')" };
+                                             "r.name",   "c.name", "coalesce(t.timespan, '(,)')",
+                                             false };
     cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
     cb_auto_select struct cb_select select;
     char type_id[24];

@@ -23,7 +23,7 @@ void cb_select_done(struct cb_select *select)
         free(select->key[i]);
     for (size_t i = 0; i < select->n_joins; i++) {
         cb_dataset_type_done(&select->joins[i].type);
-        for (size_t k = 0; k < 4; k++)
+        for (size_t k = 0; k < CB_DATASET_FIELDS; k++)
             free(select->joins[i].field[k]);
     }
     cb_bytes_done(&select->from);
@@ -92,12 +92,16 @@ bool cb_select_add_join(struct cb_select *select, struct cb_dataset_type *type, 
     struct cb_select_join *join = &select->joins[select->n_joins++];
     *join = (struct cb_select_join){ .type = *type, .ids_param = ids_param, .has_validity = has_validity };
     *type = (struct cb_dataset_type){ 0 };
-    join->field[0] = cb_xasprintf("dt%zu.dataset_id", n);
-    join->field[1] = cb_xasprintf("(SELECT d.ingest_date FROM dataset d WHERE d.id = dt%zu.dataset_id)", n);
-    join->field[2] = cb_xasprintf("(SELECT r.name FROM dataset d JOIN collection r"
-                                  " ON r.collection_id = d.run_id WHERE d.id = dt%zu.dataset_id)",
-                                  n);
-    join->field[3] = cb_xasprintf("coalesce(dt%zu.timespan, '(,)')", n);
+    join->field[CB_DATASET_ID] = cb_xasprintf("dt%zu.dataset_id", n);
+    join->field[CB_DATASET_INGEST_DATE] =
+        cb_xasprintf("(SELECT d.ingest_date FROM dataset d WHERE d.id = dt%zu.dataset_id)", n);
+    join->field[CB_DATASET_RUN] =
+        cb_xasprintf("(SELECT r.name FROM dataset d JOIN collection r"
+                     " ON r.collection_id = d.run_id WHERE d.id = dt%zu.dataset_id)",
+                     n);
+    join->field[CB_DATASET_COLLECTION] =
+        cb_xasprintf("(SELECT c.name FROM collection c WHERE c.collection_id = dt%zu.collection_id)", n);
+    join->field[CB_DATASET_TIMESPAN] = cb_xasprintf("coalesce(dt%zu.timespan, '(,)')", n);
     return true;
 }
 
@@ -112,20 +116,22 @@ static void exist_element(struct exists *e, enum cb_element_index index)
 {
     const struct cb_element *element = cb_element_at(index);
     struct cb_bytes ties = CB_BYTES(FROM_MAX);
-    cb_bytes_printf(&e->from, "%s\"%s\"", e->from.size > 0 ? ", " : "", element->name);
+    cb_bytes_printf(&e->from, "%s%s\"%s\"", e->from.size > 0 ? ", " : "",
+                    index == CB_BAND ? "(SELECT DISTINCT band AS name FROM physical_filter) " : "",
+                    element->name);
     if (put_ties(&ties, e->key, element) > 0)
         cb_bytes_printf(&e->ties, "%s AND ", cb_bytes_text(&ties));
     cb_bytes_done(&ties);
     learn_keys(e->key, element);
 }
 
-/* Rows of the tags and calibs tables of a type: dataset, range, data ID. */
+/* Rows of the tags and calibs tables of a type: dataset, collection, range, data ID. */
 static void put_hits(const struct cb_select_join *join, struct cb_bytes *from)
 {
     const char *tables[] = { join->type.tags_table, join->has_validity ? join->type.calibs_table : NULL };
     for (size_t i = 0; i < 2 && tables[i] != NULL; i++) {
-        cb_bytes_printf(from, "%sSELECT h.dataset_id, %s AS timespan", i > 0 ? " UNION ALL " : "",
-                        i == 1 ? "h.timespan" : "NULL::int8range");
+        cb_bytes_printf(from, "%sSELECT h.dataset_id, h.collection_id, %s AS timespan",
+                        i > 0 ? " UNION ALL " : "", i == 1 ? "h.timespan" : "NULL::int8range");
         cb_put_id_columns(from, join->type.dims, "h");
         cb_bytes_printf(
             from, " FROM \"%s\" h WHERE h.dataset_type_id = %lld AND h.collection_id = ANY ($%zu::bigint[])",
@@ -202,12 +208,17 @@ static void set_meaning(struct meaning *m, const struct cb_select *select, const
             m->keys[n_keys++] = (struct cb_where_key){ (enum cb_element_index)i, select->key[i] };
     for (size_t i = 0; i < select->n_joins; i++) {
         char *const *field = select->joins[i].field;
-        m->datasets[i] = (struct cb_where_dataset){
-            select->joins[i].type.name, field[0], field[1], field[2], NULL, field[3]
-        };
+        m->datasets[i] = (struct cb_where_dataset){ select->joins[i].type.name,
+                                                    field[CB_DATASET_ID],
+                                                    field[CB_DATASET_INGEST_DATE],
+                                                    field[CB_DATASET_RUN],
+                                                    field[CB_DATASET_COLLECTION],
+                                                    field[CB_DATASET_TIMESPAN],
+                                                    true };
     }
     bool own = select->dataset != NULL;
-    m->context = (struct cb_where_context){ .dimensions = dims_of(select),
+    m->context = (struct cb_where_context){ .dimensions = select->dims,
+                                            .joined_dimensions = dims_of(select),
                                             .default_instrument = query->instrument,
                                             .binds = query->binds,
                                             .n_binds = query->n_binds,
@@ -256,7 +267,7 @@ static bool put_validity(struct cb_select *select, struct cb_bytes *sql, struct 
         spans[n++] = select->dataset->timespan;
     for (size_t i = 0; i < select->n_joins; i++)
         if (select->joins[i].has_validity)
-            spans[n++] = select->joins[i].field[3];
+            spans[n++] = select->joins[i].field[CB_DATASET_TIMESPAN];
     if (n > 0 && column != NULL)
         spans[n++] = column;
     if (n < 2 || select->where.temporal_join)
@@ -357,7 +368,7 @@ bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
     uint32_t extra = elements_with_tables(select->where.elements) & ~select->tables;
     if (extra != 0 || select->n_joins > 0)
         extra |= elements_with_tables(tying_elements(select, extra)) & ~select->tables;
-    extra = join_determined(select, extra);
+    extra = join_determined(select, extra) | (select->where.elements & CB_DIM(CB_BAND));
     if (extra == 0 && select->n_joins == 0)
         cb_bytes_printf(sql, "(%s)", cb_bytes_text(&condition));
     else

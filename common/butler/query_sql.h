@@ -7,12 +7,21 @@ enum { CB_QUERY_MAX_PARAMS = 2048 };
 
 enum { CB_QUERY_MAX_TYPES = 64 };
 
+enum {
+    CB_DATASET_ID,
+    CB_DATASET_INGEST_DATE,
+    CB_DATASET_RUN,
+    CB_DATASET_COLLECTION,
+    CB_DATASET_TIMESPAN,
+    CB_DATASET_FIELDS
+};
+
 /* A dataset type that the rows must have datasets of. */
 struct cb_select_join {
     struct cb_dataset_type type;
     size_t ids_param;  /* of the collections looked into */
     bool has_validity; /* some of them are CALIBRATION collections: its range goes with the row's time */
-    char *field[4];    /* SQL of what the condition may name; owned */
+    char *field[CB_DATASET_FIELDS]; /* SQL of what the condition may name; owned */
 };
 
 /* A statement under way. */

@@ -11,6 +11,7 @@
 #include "domain/where_parse.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,12 +35,18 @@ struct operand {
     const struct cb_where_node *node;
     const struct cb_where_bind *bind;
     const struct cb_element *temporal; /* whose timespan this is */
+    bool is_ingest_date;               /* of a dataset: to the butler a type of its own */
     bool is_validity;                  /* the timespan of a dataset */
     uint32_t governor;                 /* the governor this is the key of, as a set */
 };
 
+/* What the butler finds only when all names and types are right: the first of its kind, told in this order.
+ */
+enum late_fault { LATE_DATASET, LATE_JOIN, LATE_FAULTS };
+
 struct compiler {
     const char *expression;
+    struct cb_error late[LATE_FAULTS];
     struct cb_where_emitter emit;
     uint32_t governed;    /* governors whose dimensions are named */
     uint32_t constrained; /* governors that are compared with something */
@@ -81,6 +88,27 @@ __attribute__((format(printf, 3, 4))) static bool fail(struct compiler *c, const
     return fail_at(c, node, sentence);
 }
 
+/* A fault to be told when nothing else is wrong. */
+__attribute__((format(printf, 4, 5))) static void
+note_late(struct compiler *c, enum late_fault kind, const struct cb_where_node *node, const char *fmt, ...)
+{
+    char sentence[400];
+    size_t line = 0, column = 0;
+    va_list args;
+    if (c->late[kind].kind != CB_ERR_NONE)
+        return;
+    va_start(args, fmt);
+    vsnprintf(sentence, sizeof sentence, fmt, args);
+    va_end(args);
+    cb_where_place(c->expression, node->offset, &line, &column);
+    cb_fail(&c->late[kind], CB_ERR_INVALID, "%s (line: %zu, pos: %zu)", sentence, line, column);
+}
+
+static bool check_late(const struct compiler *c, enum late_fault kind)
+{
+    return c->late[kind].kind == CB_ERR_NONE || cb_fail(c->err, c->late[kind].kind, "%s", c->late[kind].text);
+}
+
 /* The node as text, cut to what a message can hold. Caller frees. */
 static char *shown(const struct cb_where_node *node)
 {
@@ -92,7 +120,9 @@ static char *shown(const struct cb_where_node *node)
 static const char *type_name(const struct operand *operand)
 {
     if (operand->form == FORM_LIST)
-        return "list";
+        return "sequence";
+    if (operand->is_ingest_date)
+        return "ingest_date";
     return cb_column_type_name(operand->type);
 }
 
@@ -132,20 +162,26 @@ static void set_literal(struct operand *operand, enum cb_column_type type, const
     operand->label = type == CB_TYPE_STRING ? cb_xasprintf("'%.200s'", value) : cb_xasprintf("%.200s", value);
 }
 
-static bool compile_number(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
+/* A decimal fraction is first a double, and the shortest digits that read back as that are what the database
+ * gets. */
+static void set_fraction(const char *text, struct operand *ret_operand)
 {
-    int64_t integer = 0;
-    double number = 0.0;
-    if (strpbrk(node->text, ".eE") == NULL) {
-        if (!cb_scan_integer(node->text, &integer))
-            return fail(c, node, "The number %.60s does not fit into 64 bits.", node->text);
-        set_literal(ret_operand, CB_TYPE_INT, node->text);
-        return true;
+    char shortest[32] = "Infinity";
+    double number = strtod(text, NULL);
+    for (int digits = 15; digits <= 17 && isfinite(number); digits++) {
+        snprintf(shortest, sizeof shortest, "%.*g", digits, number);
+        if (strtod(shortest, NULL) == number)
+            break;
     }
-    if (!cb_scan_number(node->text, &number))
-        return fail(c, node, "The number %.60s is too large.", node->text);
-    set_literal(ret_operand, CB_TYPE_FLOAT, node->text);
-    return true;
+    set_literal(ret_operand, CB_TYPE_FLOAT, number < 0 && isinf(number) ? "-Infinity" : shortest);
+}
+
+static void compile_number(const struct cb_where_node *node, struct operand *ret_operand)
+{
+    if (strpbrk(node->text, ".eE") == NULL)
+        set_literal(ret_operand, CB_TYPE_INT, node->text);
+    else
+        set_fraction(node->text, ret_operand);
 }
 
 static void set_time(int64_t tai_ns, struct operand *ret_operand)
@@ -169,7 +205,16 @@ static const struct cb_where_bind *find_bind(const struct compiler *c, const cha
 
 static bool is_bindable(enum cb_column_type type)
 {
-    return type != CB_TYPE_BOOL && type != CB_TYPE_REGION && type != CB_TYPE_HASH && type != CB_TYPE_RANGE;
+    return type != CB_TYPE_BOOL && type != CB_TYPE_REGION && type != CB_TYPE_RANGE;
+}
+
+static bool check_list(struct compiler *c, const struct cb_where_node *node, const struct cb_where_bind *bind)
+{
+    for (size_t i = 0; i < bind->n_values; i++)
+        if (bind->values[i].type != bind->values[0].type)
+            return fail(c, node, "Mismatched types in bind iterable '%s': %s and %s.", bind->name,
+                        cb_column_type_name(bind->values[0].type), cb_column_type_name(bind->values[i].type));
+    return true;
 }
 
 static bool compile_bind(struct compiler *c, const struct cb_where_node *node,
@@ -179,7 +224,7 @@ static bool compile_bind(struct compiler *c, const struct cb_where_node *node,
     ret_operand->bind = bind;
     if (bind->is_list) {
         ret_operand->form = FORM_LIST;
-        return true;
+        return check_list(c, node, bind);
     }
     if (bind->n_values != 1 || !is_bindable(bind->values[0].type))
         return fail(c, node, "The value bound to '%s' cannot be used in an expression.", bind->name);
@@ -220,11 +265,19 @@ static bool compile_name(struct compiler *c, const struct cb_where_node *node, s
     }
     ret_operand->form = FORM_COLUMN;
     ret_operand->sql = cb_where_emit_name(&c->emit, &name);
+    if (name.kind == CB_NAME_DATASET && name.dataset == NULL)
+        note_late(c, LATE_DATASET, node,
+                  "Cannot reference dataset type(s) {'%.*s'} that have not been joined.",
+                  (int)name.dataset_type_length, name.dataset_type);
+    else if (ret_operand->sql == NULL)
+        note_late(c, LATE_JOIN, node, "Cannot join dimension element %s with no table.",
+                  cb_element_at(name.dimension)->name);
     if (ret_operand->sql == NULL)
-        return fail(c, node, "Cannot join dimension element %s with no table.",
-                    cb_element_at(name.dimension)->name);
+        ret_operand->sql = cb_xstrdup("NULL");
     if (ret_operand->type == CB_TYPE_TIMESPAN && name.kind == CB_NAME_COLUMN)
         ret_operand->temporal = name.element;
+    ret_operand->is_ingest_date =
+        ret_operand->type == CB_TYPE_DATETIME && name.kind == CB_NAME_DATASET && name.bound == CB_BOUND_NONE;
     ret_operand->is_validity = ret_operand->type == CB_TYPE_TIMESPAN && name.kind == CB_NAME_DATASET;
     note_governor(c, &name, ret_operand);
     return true;
@@ -285,9 +338,12 @@ static bool compare_values(struct compiler *c, const struct cb_where_node *node,
     if (!same_type(left, right))
         return mismatch(c, node, name, left, right);
     bool equality = op == CB_TOK_EQ || op == CB_TOK_NE;
-    bool comparable =
-        is_ordered(left->type) || (equality && (left->type == CB_TYPE_UUID || left->type == CB_TYPE_HASH));
-    if (!comparable)
+    bool both_ingest_dates = left->is_ingest_date && right->is_ingest_date;
+    bool comparable = (is_ordered(left->type) && (equality || !both_ingest_dates)) ||
+                      (equality && (left->type == CB_TYPE_UUID || left->type == CB_TYPE_HASH));
+    if (!comparable && equality)
+        note_late(c, LATE_JOIN, node, "Invalid column type %s for operator '%s'.", type_name(left), name);
+    else if (!comparable)
         return fail(c, node, "Invalid column type %s for operator '%s'.", type_name(left), name);
     note_constraint(c, left, right);
     const char *left_sql = sql_of(c, left), *right_sql = sql_of(c, right);
@@ -307,14 +363,14 @@ static bool compare_overlap(struct compiler *c, const struct cb_where_node *node
     bool span_left = left->type == CB_TYPE_TIMESPAN, span_right = right->type == CB_TYPE_TIMESPAN;
     if (left->type == CB_TYPE_REGION && right->type == CB_TYPE_REGION)
         return overlap_regions(c, node);
-    if (left->type == right->type && !span_left)
+    if (strcmp(type_name(left), type_name(right)) == 0 && !span_left)
         return fail(c, node, "Invalid column type %s for operator 'overlaps'.", type_name(left));
     if (!(span_left && (span_right || right->type == CB_TYPE_DATETIME)) &&
         !(span_right && left->type == CB_TYPE_DATETIME))
         return mismatch(c, node, "OVERLAPS", left, right);
     if (left->temporal != NULL && right->temporal != NULL)
-        return fail(c, node, "Temporal join between %s and %s is not necessary.", left->temporal->name,
-                    right->temporal->name);
+        note_late(c, LATE_JOIN, node, "Temporal join between %s and %s is not necessary.",
+                  left->temporal->name, right->temporal->name);
     c->temporal_join |=
         (left->temporal != NULL && right->is_validity) || (right->temporal != NULL && left->is_validity);
     const char *op = span_left && span_right ? "&&" : span_left ? "@>" : "<@";
@@ -342,7 +398,7 @@ static bool compile_arithmetic(struct compiler *c, const struct cb_where_node *n
     const char *op = cb_where_operator(node->op);
     if (!is_scalar(left) || !is_scalar(right))
         return fail_types(c, node, left, right);
-    if (left->type != right->type)
+    if (strcmp(type_name(left), type_name(right)) != 0)
         return fail(c, node, "Column types for operator %s do not agree (%s, %s).", op, type_name(left),
                     type_name(right));
     if (!is_number(left->type) || (node->op == CB_TOK_MOD && left->type != CB_TYPE_INT))
@@ -422,9 +478,25 @@ static bool compile_tuple(struct compiler *c, const struct cb_where_node *node, 
 /* IN. Literals of one type are gathered into one array parameter; the rest are conditions joined by OR. */
 struct membership {
     struct operand *tested;
-    struct cb_bytes arrays[CB_TYPE_UUID + 1]; /* by type of the member */
+    struct cb_bytes
+        arrays[CB_TYPE_HASH + 1]; /* by type of the member; FLOAT has the integers beyond 64 bits too */
     struct cb_bytes conditions;
 };
+
+/* A number of up to 38 digits. */
+static bool scan_wide(const char *text, __int128 *ret_value)
+{
+    bool negative = text[0] == '-';
+    const char *at = text + negative;
+    at += strspn(at, "0");
+    if (strlen(at) > 38)
+        return false;
+    __int128 value = 0;
+    for (; *at != '\0'; at++)
+        value = value * 10 + (*at - '0');
+    *ret_value = negative ? -value : value;
+    return true;
+}
 
 static void add_condition(struct membership *m, const char *sql)
 {
@@ -433,43 +505,77 @@ static void add_condition(struct membership *m, const char *sql)
     cb_bytes_puts(&m->conditions, sql);
 }
 
-static bool add_range(struct compiler *c, struct membership *m, const struct cb_where_node *range)
+/* "(tested OPERATOR parameters...)" */
+static char *range_bounds(struct compiler *c, const char *tested, const struct cb_where_node *range,
+                          bool is_one)
+{
+    cb_auto(cb_free) char *start = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, range->start);
+    if (is_one)
+        return cb_xasprintf("(%s = %s)", tested, start);
+    cb_auto(cb_free) char *stop = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, range->stop);
+    return cb_xasprintf("(%s BETWEEN %s AND %s)", tested, start, stop);
+}
+
+/* Steps of a range are those whose remainder is that of its start; of a negative number the remainder is
+ * negative in SQL, that of the start never is. */
+static char *range_steps(struct compiler *c, const char *tested, __int128 start, int64_t stride)
 {
     char text[24];
+    int64_t remainder = (int64_t)(start % stride);
+    snprintf(text, sizeof text, "%" PRId64, stride);
+    cb_auto(cb_free) char *divisor = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
+    snprintf(text, sizeof text, "%" PRId64, remainder < 0 ? remainder + stride : remainder);
+    cb_auto(cb_free) char *rest = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
+    return cb_xasprintf(" AND (%s %% %s = %s)", tested, divisor, rest);
+}
+
+static bool add_range(struct compiler *c, struct membership *m, const struct cb_where_node *range)
+{
+    __int128 start = 0, stop = 0;
+    int64_t stride = 1;
     if (m->tested->type != CB_TYPE_INT)
         return fail(c, range, "Column %.200s is not an integer.", m->tested->label);
-    if (range->stop < range->start && range->stop + 1 < range->start)
+    if (!scan_wide(range->start, &start) || !scan_wide(range->stop, &stop) ||
+        (range->stride != NULL && !cb_scan_integer(range->stride, &stride)))
+        return fail(c, range, "The numbers of the range are too large.");
+    if (stop + 1 < start)
         return fail(c, range, "Range stop must be >= start.");
     const char *tested = sql_of(c, m->tested);
-    snprintf(text, sizeof text, "%" PRId64, range->start);
-    cb_auto(cb_free) char *start = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
-    snprintf(text, sizeof text, "%" PRId64, range->stop);
-    cb_auto(cb_free) char *stop = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
-    cb_auto(cb_free) char *within = cb_xasprintf("(%s BETWEEN %s AND %s)", tested, start, stop);
-    if (range->stride == 1) {
-        add_condition(m, within);
-        return true;
-    }
-    snprintf(text, sizeof text, "%" PRId64, range->stride);
-    cb_auto(cb_free) char *stride = cb_where_emit_param(&c->emit, CB_TYPE_INT, false, text);
+    cb_auto(cb_free) char *bounds = range_bounds(c, tested, range, start == stop);
     cb_auto(cb_free) char *steps =
-        cb_xasprintf("(%s AND (%s - %s) %% %s = 0)", within, tested, start, stride);
-    add_condition(m, steps);
+        stride == 1 || start == stop ? cb_xstrdup("") : range_steps(c, tested, start, stride);
+    cb_auto(cb_free) char *condition =
+        steps[0] == '\0' ? cb_steal(bounds) : cb_xasprintf("(%s%s)", bounds, steps);
+    add_condition(m, condition);
     return true;
+}
+
+/* A member of the array of its type; what no array can hold is compared by itself. */
+static void add_member(struct compiler *c, struct membership *m, enum cb_column_type type, const char *value)
+{
+    if (type == CB_TYPE_FLOAT && !cb_where_is_finite(value)) {
+        const char *tested = sql_of(c, m->tested);
+        cb_auto(cb_free) char *parameter = cb_where_emit_param(&c->emit, type, false, value);
+        cb_auto(cb_free) char *equal = cb_xasprintf("(%s = %s)", tested, parameter);
+        add_condition(m, equal);
+        return;
+    }
+    bool is_wide = type == CB_TYPE_INT && !cb_where_is_bigint(value);
+    cb_where_array_add(&m->arrays[is_wide ? CB_TYPE_FLOAT : type], value);
 }
 
 static bool add_list(struct compiler *c, const struct cb_where_node *node, struct membership *m,
                      const struct cb_where_bind *bind)
 {
+    if (m->tested->type == CB_TYPE_TIMESPAN || m->tested->type == CB_TYPE_REGION)
+        return fail(c, node, "Timespan or region column %.200s may not be used in IN expressions.",
+                    m->tested->label);
     for (size_t i = 0; i < bind->n_values; i++) {
         enum cb_column_type type = bind->values[i].type;
-        if (type != bind->values[0].type)
-            return fail(c, node, "Mismatched types in bind iterable '%s': %s and %s.", bind->name,
-                        cb_column_type_name(bind->values[0].type), cb_column_type_name(type));
-        if (type != m->tested->type || !is_bindable(type) || type == CB_TYPE_TIMESPAN)
-            return fail(c, node, "Column types for comparison %.200s IN :%s do not agree (%s, %s).",
+        if (type != m->tested->type || m->tested->is_ingest_date || !is_bindable(type))
+            return fail(c, node, "Column types for membership test %.200s IN :%s do not agree (%s, %s).",
                         m->tested->label, bind->name, type_name(m->tested), cb_column_type_name(type));
-        cb_where_array_add(&m->arrays[type], bind->values[i].text);
+        add_member(c, m, type, bind->values[i].text);
     }
     return true; /* for the governor rule a bound list does not count: the butler does not look into it */
 }
@@ -485,10 +591,12 @@ static bool add_literal(struct compiler *c, const struct cb_where_node *node, st
 {
     if (!same_type(m->tested, item))
         return mismatch(c, node, "==", m->tested, item);
-    if (!is_ordered(item->type) && item->type != CB_TYPE_UUID)
-        return fail(c, node, "Invalid column type %s for operator '=='.", type_name(item));
+    if (!is_ordered(item->type) && item->type != CB_TYPE_UUID && item->type != CB_TYPE_HASH) {
+        note_late(c, LATE_JOIN, node, "Invalid column type %s for operator '=='.", type_name(item));
+        return true;
+    }
     note_constraint(c, m->tested, item);
-    cb_where_array_add(&m->arrays[item->type], item->value);
+    add_member(c, m, item->type, item->value);
     return true;
 }
 
@@ -540,11 +648,22 @@ static void add_arrays(struct compiler *c, struct membership *m)
 static bool compile_items(struct compiler *c, const struct cb_where_node *node, struct membership *m,
                           struct operand *ret_operand)
 {
+    for (size_t i = 1; i < node->n_children; i++) { /* names first, as the butler looks at them */
+        auto_operand item = { 0 };
+        if (node->children[i]->kind != CB_NODE_RANGE && !compile(c, node->children[i], &item))
+            return false;
+    }
     for (size_t i = 1; i < node->n_children; i++)
         if (!add_item(c, node, node->children[i], m))
             return false;
     add_arrays(c, m);
-    const char *any = m->conditions.size > 0 ? cb_bytes_text(&m->conditions) : "FALSE";
+    if (m->conditions.size == 0) { /* empty lists; a parameter once made has to be in the text */
+        cb_auto(cb_free) char *none = m->tested->sql == NULL || strchr(m->tested->sql, '$') == NULL
+                                          ? cb_xstrdup("FALSE")
+                                          : cb_xasprintf("FALSE AND (%s) IS NULL", m->tested->sql);
+        add_condition(m, none);
+    }
+    const char *any = cb_bytes_text(&m->conditions);
     set_condition(ret_operand, cb_xasprintf(node->negated ? "(NOT (%s))" : "(%s)", any));
     return true;
 }
@@ -588,6 +707,26 @@ static bool compile_glob(struct compiler *c, const struct cb_where_node *node, s
     return true;
 }
 
+static bool is_function_of_regions(const char *name)
+{
+    static const char *const names[] = { "POINT", "CIRCLE", "BOX", "POLYGON", "REGION" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* What is wrong with an argument comes first. */
+static bool fail_function(struct compiler *c, const struct cb_where_node *call)
+{
+    for (size_t i = 0; i < call->n_children; i++) {
+        auto_operand argument = { 0 };
+        if (!compile(c, call->children[i], &argument))
+            return false;
+    }
+    return fail(c, call, "Unknown function '%.100s' in expression", call->text);
+}
+
 static bool compile_call(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
 {
     if (strcmp(node->text, "GLOB") == 0)
@@ -596,6 +735,8 @@ static bool compile_call(struct compiler *c, const struct cb_where_node *node, s
         set_literal(ret_operand, CB_TYPE_UUID, node->children[0]->text);
         return true;
     }
+    if (!is_function_of_regions(node->text))
+        return fail_function(c, node);
     ret_operand->form = FORM_LITERAL; /* a region: never emitted, every comparison of one is refused */
     ret_operand->type = CB_TYPE_REGION;
     ret_operand->value = cb_xstrdup("");
@@ -669,7 +810,8 @@ static bool compile_leaf(struct compiler *c, const struct cb_where_node *node, s
     const struct cb_where_bind *bind = NULL;
     switch (node->kind) {
     case CB_NODE_NUMBER:
-        return compile_number(c, node, ret_operand);
+        compile_number(node, ret_operand);
+        return true;
     case CB_NODE_STRING:
         set_literal(ret_operand, CB_TYPE_STRING, node->text);
         return true;
@@ -715,12 +857,17 @@ static bool compile(struct compiler *c, const struct cb_where_node *node, struct
     }
 }
 
+static uint32_t dimensions_of(const struct cb_where_context *ctx)
+{
+    return cb_dimensions_expand(ctx->dimensions | ctx->joined_dimensions);
+}
+
 /* Governor rule: a dimension of an instrument needs the instrument, from the expression or the default data
  * ID. The default is a condition of its own, also when only the query's result has an instrument. */
 static bool constrain(struct compiler *c, enum cb_element_index governor, const char *fallback,
                       struct cb_bytes *sql)
 {
-    uint32_t wanted = c->governed | (fallback != NULL ? cb_dimensions_expand(c->emit.ctx->dimensions) : 0);
+    uint32_t wanted = c->governed | (fallback != NULL ? dimensions_of(c->emit.ctx) : 0);
     if ((wanted & ~c->constrained & CB_DIM(governor)) == 0)
         return true;
     const char *name = cb_element_at(governor)->name;
@@ -749,8 +896,8 @@ static bool compile_root(struct compiler *c, const struct cb_where_node *root, s
                     type_name(&whole));
     }
     cb_bytes_puts(sql, root != NULL ? whole.sql : "TRUE");
-    if (!constrain(c, CB_INSTRUMENT, c->emit.ctx->default_instrument, sql) ||
-        !constrain(c, CB_SKYMAP, c->emit.ctx->default_skymap, sql))
+    if (!check_late(c, LATE_DATASET) || !constrain(c, CB_INSTRUMENT, c->emit.ctx->default_instrument, sql) ||
+        !constrain(c, CB_SKYMAP, c->emit.ctx->default_skymap, sql) || !check_late(c, LATE_JOIN))
         return false;
     if (c->emit.overflowed)
         return cb_fail(c->err, CB_ERR_INVALID, "the where-expression has more than %d values",
@@ -773,15 +920,14 @@ bool cb_where_compile(const char *expression, const struct cb_where_context *ctx
         cb_where_emitter_done(&c.emit);
         return false;
     }
-    *ret_sql = (struct cb_where_sql){
-        .text = cb_bytes_steal(&sql),
-        .params = c.emit.params,
-        .n_params = c.emit.n_params,
-        .dimensions = c.emit.dimensions,
-        .temporal_join = c.temporal_join,
-        .elements = c.emit.elements |
-                    cb_dimensions_relations(c.emit.dimensions | cb_dimensions_expand(ctx->dimensions))
-    };
+    *ret_sql =
+        (struct cb_where_sql){ .text = cb_bytes_steal(&sql),
+                               .params = c.emit.params,
+                               .n_params = c.emit.n_params,
+                               .dimensions = c.emit.dimensions,
+                               .temporal_join = c.temporal_join,
+                               .elements = c.emit.elements |
+                                           cb_dimensions_relations(c.emit.dimensions | dimensions_of(ctx)) };
     if (root == NULL)
         ret_sql->elements = c.emit.elements;
     return true;

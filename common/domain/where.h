@@ -2,8 +2,9 @@
  * the expression is ever pasted into the SQL. Source: butler.md 7.
  *
  * The caller joins what the condition names: `elements` says which tables ("exposure", "detector", ...;
- * always quoted, columns are written "exposure"."day_obs"), `dimensions` which dimensions are constrained. A
- * dimension that is not in the query must not multiply its rows: join it and keep distinct results. */
+ * always quoted, columns are written "exposure"."day_obs"; "band" is the bands of all filters,
+ * "band"."name"), `dimensions` which dimensions are constrained. A dimension that is not in the query must
+ * not multiply its rows: join it and keep distinct results. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -13,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value bound to a name: text as PostgreSQL reads it. DATETIME is TAI ns, TIMESPAN is int8range text; BOOL
- * and REGION cannot be bound; NULL has no text. */
+/* A value bound to a name: text as PostgreSQL reads it. INT may be of any size, HASH is bytea text. DATETIME
+ * is TAI ns, TIMESPAN is int8range text; BOOL and REGION cannot be bound; NULL has no text. */
 struct cb_where_value {
     enum cb_column_type type;
     const char *text;
@@ -36,6 +37,7 @@ struct cb_where_dataset {
     const char *run;         /* text */
     const char *collection;  /* text */
     const char *timespan;    /* int8range */
+    bool is_joined;          /* only a condition on the rows: a bare name does not mean a field of it */
 };
 
 /* SQL of a dimension's key, when the query has it in another place than the dimension's own tables
@@ -46,7 +48,8 @@ struct cb_where_key {
 };
 
 struct cb_where_context {
-    uint32_t dimensions;            /* of the query; implied ones need not be listed */
+    uint32_t dimensions;            /* of the result; implied ones need not be listed */
+    uint32_t joined_dimensions;     /* those that the query has besides: no bare name means a field of them */
     const char *default_instrument; /* of the default data ID, NULL for none */
     const char *default_skymap;
     const struct cb_where_bind *binds;

@@ -2,6 +2,7 @@
 #include "domain/where_emit.h"
 
 #include "base/alloc.h"
+#include "domain/scan.h"
 
 #include <string.h>
 
@@ -14,18 +15,32 @@ void cb_where_emitter_done(struct cb_where_emitter *emitter)
     emitter->n_params = 0;
 }
 
-static const char *sql_type(enum cb_column_type type)
+bool cb_where_is_bigint(const char *value)
+{
+    int64_t integer = 0;
+    return cb_scan_integer(value, &integer);
+}
+
+bool cb_where_is_finite(const char *value)
+{
+    return strpbrk(value, "nN") == NULL; /* inf, Infinity, nan */
+}
+
+static const char *sql_type(enum cb_column_type type, bool is_list, const char *value)
 {
     switch (type) {
     case CB_TYPE_INT:
+        return is_list || cb_where_is_bigint(value) ? "bigint" : "numeric";
     case CB_TYPE_DATETIME:
         return "bigint";
     case CB_TYPE_FLOAT:
-        return "float8";
+        return is_list || cb_where_is_finite(value) ? "numeric" : "float8";
     case CB_TYPE_TIMESPAN:
         return "int8range";
     case CB_TYPE_UUID:
         return "uuid";
+    case CB_TYPE_HASH:
+        return "bytea";
     default:
         return "text";
     }
@@ -43,7 +58,7 @@ char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type 
         emitter->params = cb_xrealloc_array(emitter->params, n == 0 ? 1 : 2 * n, sizeof *emitter->params);
     emitter->params[n] = (struct cb_where_param){ cb_xstrdup(value), type, is_list };
     emitter->n_params++;
-    return cb_xasprintf("$%zu::%s%s", emitter->ctx->params_before + n + 1, sql_type(type),
+    return cb_xasprintf("$%zu::%s%s", emitter->ctx->params_before + n + 1, sql_type(type, is_list, value),
                         is_list ? "[]" : "");
 }
 
@@ -57,15 +72,14 @@ static char *column_sql(struct cb_where_emitter *emitter, const struct cb_elemen
 
 /* The last element of the query that has the key: an exposure's row already knows its day, filter and
  * instrument, so those tables need not be joined. */
-static const struct cb_element *key_source(uint32_t dimensions, enum cb_element_index dimension)
+static const struct cb_element *key_source(uint32_t dims, enum cb_element_index dimension)
 {
-    uint32_t dims = cb_dimensions_expand(dimensions);
     for (size_t i = CB_DIMENSION_COUNT; i-- > 0;) {
         const struct cb_element *element = cb_element_at((enum cb_element_index)i);
         if ((dims & CB_DIM(i)) && element->has_table && cb_element_key_of(element, dimension) != NULL)
             return element;
     }
-    const struct cb_element *own = cb_element_at(dimension == CB_BAND ? CB_PHYSICAL_FILTER : dimension);
+    const struct cb_element *own = cb_element_at(dimension);
     return own->has_table ? own : NULL;
 }
 
@@ -75,7 +89,12 @@ static char *key_sql(struct cb_where_emitter *emitter, enum cb_element_index dim
     for (size_t i = 0; i < emitter->ctx->n_keys; i++)
         if (emitter->ctx->keys[i].dimension == dimension)
             return cb_xstrdup(emitter->ctx->keys[i].sql);
-    const struct cb_element *source = key_source(emitter->ctx->dimensions, dimension);
+    uint32_t dims = cb_dimensions_expand(emitter->ctx->dimensions | emitter->ctx->joined_dimensions);
+    if (dimension == CB_BAND && (dims & CB_DIM(CB_PHYSICAL_FILTER)) == 0) {
+        emitter->elements |= CB_DIM(CB_BAND);
+        return cb_xstrdup("\"band\".\"name\"");
+    }
+    const struct cb_element *source = key_source(dims, dimension);
     return source == NULL ? NULL : column_sql(emitter, source, cb_element_key_of(source, dimension)->name);
 }
 
@@ -120,10 +139,12 @@ char *cb_where_like_pattern(const char *glob)
     for (const char *c = glob; *c != '\0'; c++) {
         if (*c == '*' || *c == '?') {
             cb_bytes_puts(&like, *c == '*' ? "%" : "_");
-        } else {
-            if (*c == '\\' && c[1] != '\0')
-                c++;
+        } else if (c[0] != '\\' || c[1] == '\0') {
             like_literal(&like, c);
+        } else {
+            bool is_dropped = c[1] == '*' || c[1] == '?' || c[1] == '\\';
+            cb_bytes_add(&like, is_dropped ? c + 1 : c, is_dropped ? 1 : 2);
+            c++;
         }
     }
     return cb_bytes_steal(&like);

@@ -3,8 +3,6 @@
 
 #include "base/tai.h"
 
-#include <inttypes.h>
-
 const char *cb_where_operator(enum cb_where_token_kind op)
 {
     static const char *const names[] = {
@@ -58,9 +56,8 @@ static void format_leaf(const struct cb_where_node *node, struct cb_bytes *text)
         cb_bytes_printf(text, "T'%s/tai'", iso);
         break;
     case CB_NODE_RANGE:
-        cb_bytes_printf(text, "%" PRId64 "..%" PRId64, node->start, node->stop);
-        if (node->stride != 1)
-            cb_bytes_printf(text, ":%" PRId64, node->stride);
+        cb_bytes_printf(text, "%s..%s%s%s", node->start, node->stop, node->stride != NULL ? ":" : "",
+                        node->stride != NULL ? node->stride : "");
         break;
     case CB_NODE_BIND:
         cb_bytes_printf(text, ":%s", node->text);

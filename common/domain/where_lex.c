@@ -23,9 +23,10 @@ static size_t scan_digits(const char *text)
     return n;
 }
 
+/* Within a range every blank counts. */
 static size_t scan_blanks(const char *text)
 {
-    return strspn(text, CB_WHERE_BLANKS);
+    return strspn(text, " \t\n\r\f\v");
 }
 
 static size_t scan_identifier(const char *text)

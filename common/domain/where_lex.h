@@ -9,8 +9,8 @@
 /* Longest expression accepted, bytes: far above any list of exposures, far below a burden. */
 #define CB_WHERE_TEXT_MAX (4U << 20)
 
-/* What may stand between tokens, and within a range. */
-#define CB_WHERE_BLANKS " \t\n\r"
+/* What may stand between tokens. */
+#define CB_WHERE_BLANKS " \t\n"
 
 enum cb_where_token_kind {
     CB_TOK_END,

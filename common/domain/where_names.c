@@ -112,10 +112,21 @@ static bool name_dataset(const struct cb_where_dataset *dataset, size_t field, s
                        dataset_fields[field].name, dataset->name);
     *ret_name = (struct cb_where_name){ .kind = CB_NAME_DATASET,
                                         .dataset = dataset,
+                                        .dataset_type = dataset->name,
+                                        .dataset_type_length = strlen(dataset->name),
                                         .field = dataset_fields[field].name,
                                         .field_sql = sql,
                                         .type = dataset_fields[field].type };
     return true;
+}
+
+/* The type of which the rows are datasets, NULL when they are none. */
+static const struct cb_where_dataset *result_dataset(const struct cb_where_context *ctx)
+{
+    for (size_t i = 0; i < ctx->n_datasets; i++)
+        if (!ctx->datasets[i].is_joined)
+            return &ctx->datasets[i];
+    return NULL;
 }
 
 static bool find_dataset_field(const char *text, struct part type, struct part field,
@@ -123,17 +134,26 @@ static bool find_dataset_field(const char *text, struct part type, struct part f
                                struct cb_error *err)
 {
     size_t f = dataset_field(field);
+    const struct cb_where_dataset *rows = result_dataset(ctx);
+    if (f == DATASET_FIELDS && rows != NULL && is_part(type, rows->name))
+        return cb_fail(
+            err, CB_ERR_INVALID,
+            "Identifier '%s' references dataset type '%s' but field '%.*s' is not valid for datasets.", text,
+            rows->name, (int)field.length, field.text);
     if (f == DATASET_FIELDS)
         return unrecognized(text, err);
     for (size_t i = 0; i < ctx->n_datasets; i++)
         if (is_part(type, ctx->datasets[i].name))
             return name_dataset(&ctx->datasets[i], f, ret_name, err);
-    return cb_fail(err, CB_ERR_INVALID,
-                   "Cannot reference dataset type(s) {'%.*s'} that have not been joined.", (int)type.length,
-                   type.text);
+    *ret_name = (struct cb_where_name){ .kind = CB_NAME_DATASET,
+                                        .dataset_type = type.text,
+                                        .dataset_type_length = type.length,
+                                        .field = dataset_fields[f].name,
+                                        .type = dataset_fields[f].type };
+    return true;
 }
 
-/* Elements of the query that have a field of this name, alphabetically: index order is not. */
+/* Elements of the result that have a field of this name, alphabetically: index order is not. */
 static size_t elements_with(struct part field, const struct cb_where_context *ctx,
                             const struct cb_element *ret_found[CB_ELEMENT_COUNT])
 {
@@ -153,14 +173,14 @@ static size_t elements_with(struct part field, const struct cb_where_context *ct
 }
 
 static bool ambiguous(struct part field, const struct cb_element *const found[], size_t count,
-                      const struct cb_where_context *ctx, struct cb_error *err)
+                      const struct cb_where_dataset *dataset, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes list = CB_BYTES(600);
     for (size_t i = 0; i < count && i < NAMES_SHOWN_MAX; i++)
         cb_bytes_printf(&list, "%s'%s.%.*s'", i > 0 ? ", " : "", found[i]->name, (int)field.length,
                         field.text);
-    for (size_t i = 0; dataset_field(field) != DATASET_FIELDS && i < ctx->n_datasets; i++)
-        cb_bytes_printf(&list, ", '%s.%.*s'", ctx->datasets[i].name, (int)field.length, field.text);
+    if (dataset != NULL)
+        cb_bytes_printf(&list, ", '%s.%.*s'", dataset->name, (int)field.length, field.text);
     return cb_fail(err, CB_ERR_INVALID, "Ambiguous identifier '%.*s' matches multiple fields: %s.",
                    (int)field.length, field.text, cb_bytes_text(&list));
 }
@@ -170,18 +190,13 @@ static bool find_bare_field(struct part field, const struct cb_where_context *ct
                             struct cb_where_name *ret_name, struct cb_error *err)
 {
     const struct cb_element *found[CB_ELEMENT_COUNT];
-    size_t count = elements_with(field, ctx, found);
-    if (count > 1 || (count == 1 && dataset_field(field) != DATASET_FIELDS && ctx->n_datasets > 0))
-        return ambiguous(field, found, count, ctx, err);
+    size_t count = elements_with(field, ctx, found), of_dataset = dataset_field(field);
+    const struct cb_where_dataset *dataset = of_dataset != DATASET_FIELDS ? result_dataset(ctx) : NULL;
+    if (count > 1 || (count == 1 && dataset != NULL))
+        return ambiguous(field, found, count, dataset, err);
     if (count == 1)
         return find_field(found[0], field, ret_name, err);
-    size_t of_dataset = dataset_field(field);
-    if (of_dataset == DATASET_FIELDS || ctx->n_datasets == 0)
-        return false;
-    if (ctx->n_datasets > 1)
-        return cb_fail(err, CB_ERR_INVALID, "Ambiguous identifier '%s': name its dataset type.",
-                       dataset_fields[of_dataset].name);
-    return name_dataset(&ctx->datasets[0], of_dataset, ret_name, err);
+    return dataset != NULL && name_dataset(dataset, of_dataset, ret_name, err);
 }
 
 static bool resolve_one(const char *text, struct part part, const struct cb_where_context *ctx,
@@ -209,13 +224,12 @@ static bool resolve_two(const char *text, const struct part parts[2], const stru
     const struct cb_element *element = cb_element_find(parts[0].text, parts[0].length);
     if (element != NULL)
         return find_field(element, parts[1], ret_name, err);
-    enum cb_where_bound bound = bound_of(parts[1]);
-    if (bound == CB_BOUND_NONE)
+    if (!is_part(parts[0], "timespan") || dataset_field(parts[1]) != DATASET_FIELDS)
         return find_dataset_field(text, parts[0], parts[1], ctx, ret_name, err);
     if (!resolve_one(text, parts[0], ctx, ret_name, err))
         return false;
-    ret_name->bound = bound;
-    return true;
+    ret_name->bound = bound_of(parts[1]);
+    return ret_name->bound != CB_BOUND_NONE || unrecognized(text, err);
 }
 
 static bool resolve_three(const char *text, const struct part parts[3], const struct cb_where_context *ctx,
@@ -257,7 +271,8 @@ char *cb_where_name_label(const struct cb_where_name *name)
     case CB_NAME_COLUMN:
         return cb_xasprintf("%s.%s%s", name->element->name, name->column->name, bound);
     case CB_NAME_DATASET:
-        return cb_xasprintf("%s.%s%s", name->dataset->name, name->field, bound);
+        return cb_xasprintf("%.*s.%s%s", (int)name->dataset_type_length, name->dataset_type, name->field,
+                            bound);
     default:
         return cb_xstrdup("NULL");
     }

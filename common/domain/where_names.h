@@ -17,7 +17,10 @@ struct cb_where_name {
     enum cb_element_index dimension;
     const struct cb_element *element;
     const struct cb_column *column;
-    const struct cb_where_dataset *dataset;
+    const struct cb_where_dataset
+        *dataset;             /* NULL: none of the query's has this name, and field_sql is NULL */
+    const char *dataset_type; /* its name in the text resolved, not ended */
+    size_t dataset_type_length;
     const char *field; /* of the dataset: static text */
     const char *field_sql;
     enum cb_column_type type; /* before begin or end is taken */

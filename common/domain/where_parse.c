@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/tai.h"
 #include "base/uuid.h"
-#include "domain/scan.h"
 #include "domain/where_time.h"
 
 #include <assert.h>
@@ -13,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define QUOTED_EXPRESSION_MAX 500 /* characters of the expression shown in an error */
 
@@ -135,33 +135,50 @@ static bool check_depth(struct parser *p, const struct cb_where_node *node)
     return node->depth <= CB_WHERE_DEPTH_MAX || too_deep(p, node->offset);
 }
 
-/* start..stop[:stride]; every number within bigint. */
+/* The number at *at, ended by NUL; the cursor moves behind it and what follows that is no digit or sign. */
+static const char *cut_number(char **at)
+{
+    char *number = *at, *end = number + 1 + strspn(number + 1, "0123456789");
+    char *next = end + strcspn(end, "-0123456789");
+    *end = '\0';
+    *at = next;
+    return number;
+}
+
+/* start..stop[:stride] */
 static bool parse_range(struct parser *p, struct cb_where_node **ret_node)
 {
-    cb_auto(cb_free) char *start = cb_xstrndup(p->token.text, p->token.length);
-    cb_auto(cb_where_node_free) struct cb_where_node *node = node_new(CB_NODE_RANGE, &p->token);
-    char *stop = strstr(start, "..") + 2;
-    char *stride = strchr(stop, ':');
-    node->stride = 1;
-    if (stride != NULL)
-        *stride++ = '\0';
-    stop[-2] = '\0';
-    stop += strspn(stop, CB_WHERE_BLANKS);
-    start[strcspn(start, CB_WHERE_BLANKS)] = '\0';
-    stop[strcspn(stop, CB_WHERE_BLANKS)] = '\0';
-    if (!cb_scan_integer(start, &node->start) || !cb_scan_integer(stop, &node->stop) ||
-        (stride != NULL && !cb_scan_integer(stride + strspn(stride, CB_WHERE_BLANKS), &node->stride)))
-        return fail_at(p, &p->token, "the number is too large");
-    *ret_node = cb_steal(node);
+    struct cb_where_node *node = text_node(CB_NODE_RANGE, &p->token);
+    bool has_stride = strchr(node->text, ':') != NULL;
+    char *at = node->text;
+    node->start = cut_number(&at);
+    node->stop = cut_number(&at);
+    node->stride = has_stride ? at : NULL;
+    *ret_node = node;
     return advance(p);
+}
+
+/* May the token stand behind an operand? */
+static bool ends_operand(enum cb_where_token_kind kind)
+{
+    return kind == CB_TOK_END || (kind >= CB_TOK_IN && kind != CB_TOK_LPAREN);
+}
+
+/* What is wrong within the operand, unless the token behind it is wrong already. */
+static bool fail_operand(struct parser *p, const struct cb_where_token *operand, const char *reason)
+{
+    if (!advance(p))
+        return false;
+    return ends_operand(p->token.kind) ? fail_at(p, operand, reason) : unexpected(p);
 }
 
 static bool parse_time(struct parser *p, struct cb_where_node **ret_node)
 {
     struct cb_error reason = { 0 };
+    struct cb_where_token time = p->token;
     int64_t tai_ns = 0;
-    if (!cb_where_time_parse(p->token.text, p->token.length, &tai_ns, &reason))
-        return fail_at(p, &p->token, reason.text);
+    if (!cb_where_time_parse(time.text, time.length, &tai_ns, &reason))
+        return fail_operand(p, &time, reason.text);
     *ret_node = node_new(CB_NODE_TIME, &p->token);
     (*ret_node)->tai_ns = tai_ns;
     return advance(p);
@@ -176,19 +193,21 @@ static bool parse_number(struct parser *p, bool negative, struct cb_where_node *
     return advance(p);
 }
 
+/* Up to the closing parenthesis, which stays. */
 static bool parse_arguments(struct parser *p, struct cb_where_node *call)
 {
     if (!expect(p, CB_TOK_LPAREN))
         return false;
     while (p->token.kind != CB_TOK_RPAREN) {
         struct cb_where_node *argument = NULL;
-        if (call->n_children > 0 && !expect(p, CB_TOK_COMMA))
+        bool is_first = call->n_children == 0 && p->token.kind != CB_TOK_COMMA; /* ", x" is a list too */
+        if (!is_first && !expect(p, CB_TOK_COMMA))
             return false;
         if (!parse_or(p, &argument))
             return false;
         add_child(call, argument);
     }
-    return advance(p);
+    return true;
 }
 
 /* GLOB(((column)), ('pattern')): parentheses about an argument mean nothing. */
@@ -209,6 +228,37 @@ static bool is_text_argument(const struct cb_where_node *call, size_t index, boo
         return false;
     enum cb_where_node_kind kind = call->children[index]->kind;
     return kind == CB_NODE_STRING || (bind_too && kind == CB_NODE_BIND);
+}
+
+/* Take every occurrence of a word out of a text. */
+static void take_out(char *text, const char *word)
+{
+    for (char *at = strstr(text, word); at != NULL; at = strstr(at, word))
+        memmove(at, at + strlen(word), strlen(at + strlen(word)) + 1);
+}
+
+/* A UUID as Python reads it: 32 hex digits, hyphens anywhere, braces and "urn:uuid:" if one likes; the text
+ * becomes 8-4-4-4-12. */
+static bool normalize_uuid(char **text)
+{
+    static const size_t groups[] = { 8, 4, 4, 4, 12 };
+    cb_auto(cb_free) char *digits = cb_xstrdup(*text);
+    struct cb_bytes uuid = CB_BYTES(CB_UUID_TEXT_SIZE);
+    take_out(digits, "urn:");
+    take_out(digits, "uuid:");
+    size_t first = strspn(digits, "{}");
+    memmove(digits, digits + first, strlen(digits + first) + 1);
+    for (size_t n = strlen(digits); n > 0 && strchr("{}", digits[n - 1]) != NULL;)
+        digits[--n] = '\0';
+    take_out(digits, "-");
+    if (strlen(digits) != 32 || strspn(digits, "0123456789abcdefABCDEF") != 32)
+        return false;
+    const char *at = digits;
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; at += groups[i++])
+        cb_bytes_printf(&uuid, "%s%.*s", i > 0 ? "-" : "", (int)groups[i], at);
+    free(*text);
+    *text = cb_bytes_steal(&uuid);
+    return true;
 }
 
 /* What is wrong with the arguments of a call, NULL when nothing is. */
@@ -237,38 +287,33 @@ static const char *argument_fault(const struct cb_where_node *call)
         return "the second argument of GLOB must be a string or a bind name";
     if (strcmp(call->text, "REGION") == 0 && !is_text_argument(call, 0, false))
         return "the argument of REGION must be a string";
-    struct cb_uuid uuid;
     if (strcmp(call->text, "UUID") == 0 &&
-        (!is_text_argument(call, 0, false) || !cb_uuid_parse(call->children[0]->text, &uuid)))
+        (!is_text_argument(call, 0, false) || !normalize_uuid(&call->children[0]->text)))
         return "the argument of UUID must be a string of 8-4-4-4-12 hex digits";
     return NULL;
 }
 
-static bool is_known_function(const char *name)
+/* The name as the table has it, NULL when it is no function. */
+static const char *known_function(const char *name)
 {
     static const char *const names[] = { "GLOB", "UUID", "POINT", "CIRCLE", "BOX", "POLYGON", "REGION" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
+        if (strcasecmp(names[i], name) == 0)
+            return names[i];
+    return NULL;
 }
 
-static bool unknown_function(struct parser *p, const struct cb_where_token *name)
-{
-    size_t line = 0, column = 0;
-    cb_where_place(p->expression, name->offset, &line, &column);
-    return cb_where_fail_parse(p->err, p->expression,
-                               "Unknown function '%.*s' in expression (line: %zu, pos: %zu)",
-                               name->length < 100 ? (int)name->length : 100, name->text, line, column);
-}
-
+/* Whether there is such a function is a question of meaning, as whether there is such a column. */
 static bool check_call(struct parser *p, struct cb_where_node *call, const struct cb_where_token *name)
 {
-    if (!is_known_function(call->text))
-        return unknown_function(p, name);
+    const char *known = known_function(call->text);
+    if (known == NULL)
+        return true;
+    free(call->text);
+    call->text = cb_xstrdup(known);
     strip_parentheses(call);
     const char *fault = argument_fault(call);
-    return fault == NULL || fail_at(p, name, fault);
+    return fault == NULL || fail_operand(p, name, fault);
 }
 
 /* SIMPLE alone is a name; before a parenthesis it is a function. */
@@ -280,10 +325,7 @@ static bool parse_name(struct parser *p, struct cb_where_node **ret_node)
         return false;
     if (p->token.kind == CB_TOK_LPAREN) {
         node->kind = CB_NODE_CALL;
-        for (char *c = node->text; *c != '\0'; c++)
-            if (*c >= 'a' && *c <= 'z')
-                *c = (char)(*c - 'a' + 'A');
-        if (!parse_arguments(p, node) || !check_call(p, node, &name) || !check_depth(p, node))
+        if (!parse_arguments(p, node) || !check_call(p, node, &name) || !check_depth(p, node) || !advance(p))
             return false;
     }
     *ret_node = cb_steal(node);
@@ -416,20 +458,33 @@ static bool parse_arithmetic(struct parser *p, int least, struct cb_where_node *
     return true;
 }
 
-static bool parse_items(struct parser *p, struct cb_where_node *in)
+/* Up to the closing parenthesis, which stays. *ret_strange is the first item that is no value, END when all
+ * are. */
+static bool parse_items(struct parser *p, struct cb_where_node *in, struct cb_where_token *ret_strange)
 {
     if (!expect(p, CB_TOK_LPAREN))
         return false;
-    for (;;) {
+    for (ret_strange->kind = CB_TOK_END;;) {
         cb_auto(cb_where_node_free) struct cb_where_node *item = NULL;
+        struct cb_where_token first = p->token;
         if (!parse_item(p, &item))
             return false;
+        if (item->kind == CB_NODE_CALL && strcmp(item->text, "UUID") != 0 && ret_strange->kind == CB_TOK_END)
+            *ret_strange = first;
         add_child(in, cb_steal(item));
         if (p->token.kind != CB_TOK_COMMA)
-            return expect(p, CB_TOK_RPAREN);
+            return p->token.kind == CB_TOK_RPAREN || unexpected(p);
         if (!advance(p))
             return false;
     }
+}
+
+static bool parse_in(struct parser *p, struct cb_where_node *in)
+{
+    struct cb_where_token strange;
+    if (!advance(p) || !parse_items(p, in, &strange))
+        return false;
+    return strange.kind == CB_TOK_END ? advance(p) : fail_operand(p, &strange, "IN takes no such function");
 }
 
 /* bit_expr [[NOT] IN ( item {, item} )] */
@@ -445,7 +500,7 @@ static bool parse_predicate(struct parser *p, struct cb_where_node **ret_node)
     if (p->token.kind == CB_TOK_IN) {
         wrap(&node, CB_NODE_IN, &op);
         node->negated = negated;
-        if (!advance(p) || !parse_items(p, node) || !check_depth(p, node))
+        if (!parse_in(p, node) || !check_depth(p, node))
             return false;
     }
     *ret_node = cb_steal(node);
@@ -476,26 +531,38 @@ static bool parse_comparison(struct parser *p, struct cb_where_node **ret_node)
     return true;
 }
 
-/* {NOT} comparison: the NOTs are counted first, so that a thousand of them cost no stack. */
+/* {NOT} comparison: the NOTs are gathered first, from the outermost in, so that a thousand of them cost no
+ * stack. */
 static bool parse_not(struct parser *p, struct cb_where_node **ret_node)
 {
-    struct cb_where_token nots[CB_WHERE_DEPTH_MAX];
-    size_t count = 0;
-    cb_auto(cb_where_node_free) struct cb_where_node *node = NULL;
-    while (p->token.kind == CB_TOK_NOT) {
+    cb_auto(cb_where_node_free) struct cb_where_node *outermost = NULL;
+    struct cb_where_node *innermost = NULL, *node = NULL;
+    unsigned count = 0;
+    for (; p->token.kind == CB_TOK_NOT; count++) {
+        struct cb_where_node *negation = node_new(CB_NODE_NOT, &p->token);
+        if (innermost == NULL)
+            outermost = negation;
+        else
+            add_child(innermost, negation);
+        innermost = negation;
         if (count == CB_WHERE_DEPTH_MAX)
             return too_deep(p, p->token.offset);
-        nots[count++] = p->token;
         if (!advance(p))
             return false;
     }
     if (!parse_comparison(p, &node))
         return false;
-    while (count > 0)
-        wrap(&node, CB_NODE_NOT, &nots[--count]);
-    if (!check_depth(p, node))
+    unsigned depth = node->depth + count;
+    for (struct cb_where_node *negation = outermost; negation != NULL;
+         negation = negation->n_children > 0 ? negation->children[0] : NULL)
+        negation->depth = depth--;
+    if (innermost != NULL)
+        add_child(innermost, node);
+    else
+        outermost = node;
+    if (!check_depth(p, outermost))
         return false;
-    *ret_node = cb_steal(node);
+    *ret_node = cb_steal(outermost);
     return true;
 }
 

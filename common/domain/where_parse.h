@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Deepest nesting (parentheses, NOT, signs, chained operators) that is accepted. */
-#define CB_WHERE_DEPTH_MAX 200
+#define CB_WHERE_DEPTH_MAX 1000
 
 enum cb_where_node_kind {
     CB_NODE_OR,         /* children: 2.. */
@@ -24,10 +24,10 @@ enum cb_where_node_kind {
     CB_NODE_NUMBER,     /* text, with its sign */
     CB_NODE_STRING,     /* text */
     CB_NODE_TIME,       /* tai_ns */
-    CB_NODE_RANGE,      /* start, stop, stride */
+    CB_NODE_RANGE,      /* text: start, stop and stride (NULL: 1), each ended by NUL */
     CB_NODE_IDENTIFIER, /* text: one to three parts */
     CB_NODE_BIND,       /* text, without the colon */
-    CB_NODE_CALL        /* text: function name in upper case; children: arguments */
+    CB_NODE_CALL        /* text: function name, in upper case if known; children: arguments */
 };
 
 struct cb_where_node {
@@ -38,7 +38,7 @@ struct cb_where_node {
     unsigned depth; /* 1 + that of the deepest child */
     char *text;
     int64_t tai_ns;
-    int64_t start, stop, stride;
+    const char *start, *stop, *stride; /* decimal integers of any size, within text */
     struct cb_where_node **children;
     size_t n_children;
 };

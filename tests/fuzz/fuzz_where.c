@@ -9,9 +9,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    const struct cb_where_dataset bias = {
-        "bias", "d.id", "d.ingest_date", "r.name", "c.name", "t.timespan"
-    };
+    const struct cb_where_dataset bias = { "bias",       "d.id", "d.ingest_date", "r.name", "c.name",
+                                           "t.timespan", false };
     const struct cb_where_value one[] = { { CB_TYPE_INT, "7" } };
     const struct cb_where_bind binds[] = { { "n", false, one, 1 },
                                            { "l", true, one, 1 },

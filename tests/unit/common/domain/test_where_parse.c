@@ -1,6 +1,7 @@
 /* Tokens, grammar and time literals of where-expressions. */
 #include "domain/where_parse.h"
 
+#include "base/alloc.h"
 #include "base/tai.h"
 #include "domain/where_time.h"
 #include "support/spec.h"
@@ -33,7 +34,8 @@ static void tokens_are_told_apart_in_order(void **state)
     assert_string_equal(parsed("a=:b and c.d.e oVeRlAps f"), "a = :b AND c.d.e OVERLAPS f");
     assert_string_equal(parsed("a='it' and b=t'2024-01-01/tai'"),
                         "a = 'it' AND b = T'2024-01-01T00:00:00.000/tai'");
-    assert_string_equal(parsed("a not in (glob(x,'y'))"), "a NOT IN (GLOB(x, 'y'))");
+    assert_string_equal(parsed("a not in (uuid('{00000000000000000000000000000001}'), 1..3:2)"),
+                        "a NOT IN (UUID('00000000-0000-0000-0000-000000000001'), 1..3:2)");
 }
 
 static void errors_name_the_place(void **state)
@@ -74,9 +76,29 @@ static void a_failed_item_leaks_nothing(void **state)
     (void)state;
     assert_non_null(strstr(parsed("a in (1, 'x' ;"), "Unexpected character"));
     assert_non_null(strstr(parsed("f(a, (b, c) + ;"), "Unexpected character"));
-    assert_non_null(strstr(parsed("a in (9999999999999999999999..3)"), "the number is too large"));
+    assert_non_null(strstr(parsed("a in (1, f(b), ;"), "Unexpected character"));
+    assert_non_null(
+        strstr(parsed("a in (1, f(b))"), "near 'f' (line: 1, pos: 10): IN takes no such function"));
+    assert_non_null(strstr(parsed("a in (T'x', 2) b"), "near 'x' (line: 1, pos: 7)"));
+    assert_non_null(strstr(parsed("T'x' b"), "near 'b' (line: 1, pos: 6)"));
+    assert_non_null(strstr(parsed("UUID('x') $"), "Unexpected character at position 10"));
     assert_non_null(strstr(parsed("POLYGON(1,2,3,4) = a"), "POLYGON needs at least three pairs"));
     assert_non_null(strstr(parsed("UUID('x') = a"), "UUID must be a string of 8-4-4-4-12 hex digits"));
+}
+
+static void uuids_are_read_as_python_reads_them(void **state)
+{
+    (void)state;
+    static const char *const good[] = { "be986e28-b26e-51f3-b816-0d1d7185ee49",
+                                        "be986e28b26e51f3b8160d1d7185ee49",
+                                        "{be986e28-b26e51f3b8160d1d7185ee49}",
+                                        "urn:uuid:be986e28b26e51f3b8160d1d7185ee49" };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        cb_auto(cb_free) char *text = cb_xasprintf("a = UUID('%s')", good[i]);
+        assert_string_equal(parsed(text), "a = UUID('be986e28-b26e-51f3-b816-0d1d7185ee49')");
+    }
+    assert_non_null(strstr(parsed("a = UUID('be986e28b26e51f3b8160d1d7185ee4')"), "UUID must be"));
+    assert_non_null(strstr(parsed("a = UUID('be986e28b26e51f3b8160d1d7185ee4g')"), "UUID must be"));
 }
 
 static int64_t time_of(const char *text)
@@ -199,6 +221,7 @@ int main(void)
         cmocka_unit_test(tokens_are_told_apart_in_order),
         cmocka_unit_test(errors_name_the_place),
         cmocka_unit_test(a_failed_item_leaks_nothing),
+        cmocka_unit_test(uuids_are_read_as_python_reads_them),
         cmocka_unit_test(calendar_times_are_utc_unless_told),
         cmocka_unit_test(numbers_are_tai_unless_told),
         cmocka_unit_test(times_outside_the_repository_are_clipped),
