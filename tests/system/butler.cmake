@@ -38,7 +38,8 @@ butler_script(files 900 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DI
 # Storage classes, formatters, templates and constraints that a repository's configuration has of its own.
 butler_script(config 300 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 
-# Both at once on one repository.
+# Both at once on one repository, some killed in the middle. By hand, hundreds of rounds:
+# support/with_postgres system/butler_contest build-test/tests/system_build_repository build-test/tests/system_write_along 300 40 SEED
 butler_driver(write_along)
 butler_script(contest 900 $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_write_along>)
 butler_script(decertify 120 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
