@@ -77,6 +77,22 @@ const char *cb_repo_index_find(const struct cb_repo_index *index, const char *la
     return i < index->count ? index->entry[i].path : NULL;
 }
 
+const char *cb_repo_index_label(const struct cb_repo_index *index, const char *name)
+{
+    cb_auto(cb_free) char *config = NULL;
+    size_t known = find_label(index, name);
+    if (known < index->count)
+        return index->entry[known].label;
+    if (!cb_repo_locate(name, index, &config, NULL))
+        return NULL;
+    for (size_t i = 0; i < index->count; i++) {
+        cb_auto(cb_free) char *other = NULL;
+        if (cb_repo_locate(index->entry[i].label, index, &other, NULL) && strcmp(config, other) == 0)
+            return index->entry[i].label;
+    }
+    return NULL;
+}
+
 static void set_label(struct cb_repo_index *index, const char *label, const char *root)
 {
     size_t i = find_label(index, label);

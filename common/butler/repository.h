@@ -49,6 +49,8 @@ CB_MUST_CHECK bool cb_repo_index_parse(const char *text, const char *origin, str
                                        struct cb_error *err);
 void cb_repo_index_done(struct cb_repo_index *index);
 const char *cb_repo_index_find(const struct cb_repo_index *index, const char *label); /* NULL: absent */
+/* The label of what a label, folder or path stands for; NULL: the index has none. Borrowed from the index. */
+const char *cb_repo_index_label(const struct cb_repo_index *index, const char *name);
 /* Add or replace a label in the index file, by rename; made when absent, its other lines kept in order. */
 CB_MUST_CHECK bool cb_repo_index_put(const char *path, const char *label, const char *root,
                                      struct cb_error *err);

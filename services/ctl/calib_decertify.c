@@ -89,7 +89,7 @@ static bool decertify_here(struct ctl *ctl, struct cb_db *db, const struct withd
     cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
     size_t count = 0;
     char number[24];
-    if (!cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
+    if (!cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) ||
         !cb_decertify(repo, ctl_word(ctl, 0), ctl_word(ctl, 1), job->range, job->ids, job->n, &count, err))
         return false;
     if (count == 0)

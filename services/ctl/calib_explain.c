@@ -251,12 +251,11 @@ static bool answer(struct ctl *ctl, const struct question *asked, struct cb_erro
     cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
     cb_auto_explanation struct cb_explanation explanation = { 0 };
     auto_explain_notes struct explain_notes notes = { 0 };
-    if (!ctl_db_of(ctl, &db, err) ||
-        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
+    if (!ctl_db_of(ctl, &db, err) || !cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) ||
         !cb_explain(repo, asked->type, &asked->id, (const char *const *)asked->path.item, asked->path.count,
                     asked->when, &explanation, err) ||
-        !explain_notes_load(db, ctl_args_text(&ctl->args, "repo", "/repo/main"), asked->id.instrument,
-                            asked->type, asked->when.begin_ns, &notes, err))
+        !explain_notes_load(db, ctl_repository(ctl), asked->id.instrument, asked->type, asked->when.begin_ns,
+                            &notes, err))
         return false;
     cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.calib.explain.v1", columns);
     size_t left_out;

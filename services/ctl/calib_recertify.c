@@ -74,7 +74,7 @@ static bool read_choice(struct ctl *ctl, Calbus__V1__RecertificationRequested *r
 bool ctl_ask_recertification(struct ctl *ctl, Calbus__V1__RecertificationRequested *requested,
                              char **ret_result, struct cb_error *err)
 {
-    requested->repository = (char *)ctl_args_text(&ctl->args, "repo", "/repo/main");
+    requested->repository = (char *)ctl_repository(ctl);
     requested->collection = (char *)ctl_word(ctl, 0);
     requested->dataset_type = (char *)ctl_word(ctl, 1);
     requested->physical_filter = (char *)ctl_args_text(&ctl->args, "filter", "");

@@ -58,7 +58,6 @@ bool ctl_chain_defaults(struct ctl *ctl, struct cb_error *err)
     unsigned added = 0;
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
-    return ctl_db_of(ctl, &db, err) &&
-           cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) &&
+    return ctl_db_of(ctl, &db, err) && cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) &&
            cb_defaults_update(repo, ctl_word(ctl, 0), &added, err) && print_chain(ctl, repo, added, err);
 }

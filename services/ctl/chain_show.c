@@ -278,10 +278,9 @@ bool ctl_chain_show(struct ctl *ctl, struct cb_error *err)
                          .has_utf8 = wants_utf8(ctl) };
     if (tree.depth_max < 1)
         return ctl_refuse(ctl, CTL_USAGE, err, "--depth must be at least 1");
-    bool ok =
-        ctl_db_of(ctl, &db, err) &&
-        cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &tree.repo, err) &&
-        (name != NULL || default_chain(&tree, &name, err)) && grow(&tree, name, err);
+    bool ok = ctl_db_of(ctl, &db, err) &&
+              cb_repo_open_home(index, ctl_repository(ctl), db, &tree.repo, err) &&
+              (name != NULL || default_chain(&tree, &name, err)) && grow(&tree, name, err);
     tree_done(&tree);
     return ok;
 }

@@ -36,7 +36,7 @@ static bool propose(struct ctl *ctl, struct cb_error *err)
     Calbus__V1__ApprovalRequested requested = CALBUS__V1__APPROVAL_REQUESTED__INIT;
     requested.request_id = id;
     requested.proposal_id = proposal;
-    requested.repository = (char *)ctl_args_text(&ctl->args, "repo", "/repo/main");
+    requested.repository = (char *)ctl_repository(ctl);
     requested.instrument = (char *)instrument;
     requested.ticket = (char *)ticket;
     requested.taxicab_ticket = (char *)taxicab;

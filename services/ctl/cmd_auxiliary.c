@@ -317,8 +317,7 @@ static bool open_repository(struct ctl *ctl, struct cb_repo **ret_repo, struct c
 {
     struct cb_db *db;
     cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
-    return ctl_db_of(ctl, &db, err) &&
-           cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, ret_repo, err);
+    return ctl_db_of(ctl, &db, err) && cb_repo_open_home(index, ctl_repository(ctl), db, ret_repo, err);
 }
 
 static bool read_request(struct ctl *ctl, struct request *it, struct cb_error *err)

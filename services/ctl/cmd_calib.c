@@ -207,8 +207,7 @@ static bool curate_package(struct ctl *ctl, const char *package, struct cb_error
                                               ctl_args_text(&ctl->args, "camera", NULL),
                                               ctl_scratch_folder() };
     if ((folder != NULL && !cb_curated_read(folder, job.instrument, &curated, err)) ||
-        !ctl_db_of(ctl, &db, err) ||
-        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
+        !ctl_db_of(ctl, &db, err) || !cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) ||
         !cb_curated_store(repo, &curated, &target, err) ||
         !ctl_print_one(ctl, "collection", job.collection, err))
         return false;
@@ -240,8 +239,7 @@ static bool curate(struct ctl *ctl, struct cb_error *err)
     struct cb_db *db;
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
-    if (!ctl_db_of(ctl, &db, err) ||
-        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err))
+    if (!ctl_db_of(ctl, &db, err) || !cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err))
         return false;
     job.repo = repo;
     if (!register_all(&job, err))
@@ -297,7 +295,7 @@ static bool which(struct ctl *ctl, struct cb_error *err)
         collection = cb_xasprintf("%s/calib", ctl_word(ctl, 0));
     const char *const collections[] = { collection };
     if (!read_question(ctl, &id, &span, err) || !ctl_db_of(ctl, &db, err) ||
-        !cb_repo_open_home(index, ctl_args_text(&ctl->args, "repo", "/repo/main"), db, &repo, err) ||
+        !cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) ||
         !cb_dataset_find(repo, ctl_word(ctl, 2), &id, collections, 1, &span, &found, err))
         return false;
     if (found.count == 0)

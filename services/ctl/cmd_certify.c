@@ -75,7 +75,7 @@ static bool certify(struct ctl *ctl, struct cb_error *err)
     }
     Calbus__V1__CertificationRequested requested = CALBUS__V1__CERTIFICATION_REQUESTED__INIT;
     requested.request_id = id;
-    requested.repository = (char *)ctl_args_text(&ctl->args, "repo", "/repo/main");
+    requested.repository = (char *)ctl_repository(ctl);
     requested.generation_run = (char *)ctl_word(ctl, 0);
     requested.collection = (char *)ctl_args_text(&ctl->args, "into", "");
     requested.dataset_type = (char *)type;

@@ -34,7 +34,7 @@ static bool change(struct ctl *ctl, const char *mode, struct cb_error *err)
 {
     char id[CB_UUID_TEXT_SIZE], site[64];
     cb_uuid_new_text(id);
-    const char *repository = ctl_args_text(&ctl->args, "repo", "/repo/main");
+    const char *repository = ctl_repository(ctl);
     site_of(ctl, repository, site, sizeof site);
     Calbus__V1__ChainRequested requested = CALBUS__V1__CHAIN_REQUESTED__INIT;
     requested.request_id = id;

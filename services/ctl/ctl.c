@@ -2,11 +2,15 @@
 #include "ctl.h"
 
 #include "cluster.h"
+#include "sites_setup.h"
 
 #include "base/alloc.h"
+#include "butler/repository.h"
 #include "service/config.h"
 
+#include <limits.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -201,6 +205,21 @@ bool ctl_db_of(struct ctl *ctl, struct cb_db **ret_db, struct cb_error *err)
     }
     *ret_db = ctl->db;
     return true;
+}
+
+/* Services have another working folder than the person. */
+const char *ctl_repository(struct ctl *ctl)
+{
+    const char *given = ctl_args_text(&ctl->args, "repo", "/repo/main");
+    struct cb_repo_index index = { 0 };
+    char real[PATH_MAX];
+    cb_auto(cb_free) char *path = ctl_repository_index(&ctl->layout);
+    const char *label = cb_repo_index_read(path, &index, NULL) ? cb_repo_index_label(&index, given) : NULL;
+    if (label == NULL && realpath(given, real) != NULL)
+        label = real;
+    snprintf(ctl->repository, sizeof ctl->repository, "%s", label != NULL ? label : given);
+    cb_repo_index_done(&index);
+    return ctl->repository;
 }
 
 bool ctl_print_query(struct ctl *ctl, const char *schema, const struct ctl_column *columns, const char *sql,

@@ -20,6 +20,7 @@ struct ctl {
     FILE *out;
     enum ctl_exit exit; /* CTL_OK: follows from the error; set by a command that knows more exactly */
     const struct butler_command *butler; /* of a verb that runs one; else NULL */
+    char repository[512];                /* of ctl_repository */
     char hint[256]; /* what to do about the error, a full sentence; "" if there is nothing to say */
 };
 
@@ -54,6 +55,10 @@ CB_MUST_CHECK bool ctl_settings_tell(struct ctl *ctl, cb_setting_teller *tell, v
                                      struct cb_error *err);
 /* The suite's database. Errors: exit status 69 with the hint `calbus up`. */
 CB_MUST_CHECK bool ctl_db_of(struct ctl *ctl, struct cb_db **ret_db, struct cb_error *err);
+
+/* What --repo names, /repo/main unless given: the label of the suite's index, also where a path was given,
+ * because labels are what the services know repositories by. Borrowed. */
+const char *ctl_repository(struct ctl *ctl);
 
 /* Say an error with an exact exit status: return ctl_refuse(ctl, CTL_UNAVAILABLE, err, "..."). Returns false.
  */

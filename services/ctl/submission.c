@@ -101,9 +101,10 @@ static bool open_repository(struct ctl *ctl, struct cb_db *db, const struct cb_e
     if (!cb_repo_index_read(given != NULL ? given : own, &index, err))
         return false;
     bool open = cb_repo_open(label, &index, db, &request->repo, err);
-    if (open)
-        request->run.repository =
-            cb_xstrdup(cb_repo_index_find(&index, label) != NULL ? label : request->repo->root);
+    if (open) {
+        const char *known = cb_repo_index_label(&index, label);
+        request->run.repository = cb_xstrdup(known != NULL ? known : request->repo->root);
+    }
     cb_repo_index_done(&index);
     return open;
 }

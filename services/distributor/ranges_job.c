@@ -169,7 +169,10 @@ static bool ranges_done(struct distributor *me, struct cb_db *db, struct job *jo
                      CB_P(cb_p_text(job->id), cb_p_text("APPLIED"), cb_p_int((int64_t)detail->changed),
                           cb_p_text("")),
                      &proposals, err) &&
-           free_rule(db, detail->rule_id, err) && tell_proposals(db, detail, proposals, err);
+           free_rule(db, detail->rule_id, err) &&
+           /* whether the site applies what was distributed is to be seen again (DMTN-222 section 3.4) */
+           cb_db_run(db, sql_repeat_checks, CB_P(cb_p_text(job->id)), NULL, err) &&
+           tell_proposals(db, detail, proposals, err);
 }
 
 static bool ranges_failed(struct distributor *me, struct cb_db *db, struct job *job,
