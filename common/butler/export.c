@@ -31,6 +31,8 @@ struct exporter {
     struct cb_collection_list collections; /* with chains, in search order */
     struct type_part *parts;
     size_t n_parts;
+    struct cb_data_id *related; /* exposures, systems and detectors that relations of visits name */
+    size_t n_related;
     struct cb_bytes yaml;
 };
 
@@ -42,6 +44,7 @@ static void exporter_done(struct exporter *e)
         cb_dataset_list_done(&e->parts[i].certifications);
     }
     free(e->parts);
+    free(e->related);
     cb_collection_list_done(&e->collections);
     cb_bytes_done(&e->yaml);
 }
@@ -208,16 +211,17 @@ static void put_record(struct cb_bytes *out, const struct cb_element *element, c
     cb_bytes_puts(out, "}\n");
 }
 
-static void put_record_query(struct cb_bytes *sql, const struct cb_element *element)
+/* Records of an element that have the keys of data IDs. */
+static void put_record_query(struct cb_bytes *sql, const struct cb_element *element, uint32_t keys)
 {
     cb_bytes_puts(sql, "SELECT DISTINCT ");
     for (size_t k = 0; k < element->n_columns; k++)
         cb_bytes_printf(sql, "%se.\"%s\"", k > 0 ? ", " : "", element->columns[k].name);
     cb_bytes_printf(sql, " FROM \"%s\" e JOIN ", element->name);
-    cb_put_id_source(sql, element->required, 1);
+    cb_put_id_source(sql, keys, 1);
     cb_bytes_puts(sql, " ON true");
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if (element->required & CB_DIM(i))
+        if (keys & CB_DIM(i))
             cb_bytes_printf(sql, " AND e.\"%s\" = i.\"%s\"",
                             cb_element_key_of(element, (enum cb_element_index)i)->name,
                             cb_element_at((enum cb_element_index)i)->name);
@@ -229,48 +233,134 @@ static void put_record_query(struct cb_bytes *sql, const struct cb_element *elem
         }
 }
 
-/* Data IDs that have all keys of the element. */
-static size_t pick_ids(const struct exporter *e, uint32_t required, const struct cb_data_id **ret_ids)
+/* Data IDs that have all of the keys. */
+static size_t pick_ids(const struct exporter *e, uint32_t keys, const struct cb_data_id **ret_ids)
 {
     size_t n = 0;
     for (size_t i = 0; i < e->n_parts; i++)
         for (size_t k = 0; k < e->parts[i].datasets.count; k++)
-            if ((e->parts[i].datasets.item[k].data_id.has & required) == required)
+            if ((e->parts[i].datasets.item[k].data_id.has & keys) == keys)
                 ret_ids[n++] = &e->parts[i].datasets.item[k].data_id;
+    for (size_t i = 0; i < e->n_related; i++)
+        if ((e->related[i].has & keys) == keys)
+            ret_ids[n++] = &e->related[i];
     return n;
 }
 
-static bool write_element(struct exporter *e, const struct cb_element *element, struct cb_error *err)
+static bool find_records(struct exporter *e, const struct cb_element *element, uint32_t keys,
+                         struct cb_rows **ret_rows, struct cb_error *err)
 {
     cb_auto_id_arrays struct cb_id_arrays arrays = { 0 };
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
-    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     struct cb_param params[CB_MAX_ID_ARRAYS];
     size_t n_params = 0;
-    const struct cb_data_id **ids = cb_xalloc_array(count_datasets(e) + 1, sizeof(const struct cb_data_id *));
-    size_t n = pick_ids(e, element->required, ids);
-    bool ok = cb_id_arrays_fill(&arrays, ids, n, element->required, err);
+    const struct cb_data_id **ids =
+        cb_xalloc_array(count_datasets(e) + e->n_related + 1, sizeof(const struct cb_data_id *));
+    size_t n = pick_ids(e, keys, ids);
+    bool ok = cb_id_arrays_fill(&arrays, ids, n, keys, err);
     free(ids);
     if (!ok || n == 0)
         return ok;
     cb_id_arrays_params(&arrays, params, &n_params);
-    put_record_query(&sql, element);
-    if (!cb_db_run(e->repo->db, cb_bytes_text(&sql), params, n_params, &rows, err))
+    put_record_query(&sql, element, keys);
+    return cb_db_run(e->repo->db, cb_bytes_text(&sql), params, n_params, ret_rows, err);
+}
+
+static bool write_element(struct exporter *e, enum cb_element_index index, uint32_t keys,
+                          struct cb_error *err)
+{
+    const struct cb_element *element = cb_element_at(index);
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!element->has_table)
+        return true;
+    if (!find_records(e, element, keys, &rows, err))
         return false;
-    if (cb_rows_count(rows) > 0)
+    if (rows != NULL && cb_rows_count(rows) > 0)
         cb_bytes_printf(&e->yaml, "- type: dimension\n  element: %s\n  records:\n", element->name);
-    for (size_t i = 0; i < cb_rows_count(rows); i++)
+    for (size_t i = 0; rows != NULL && i < cb_rows_count(rows); i++)
         put_record(&e->yaml, element, rows, i);
     return true;
 }
 
+/* The relations of visits, and which other dimension each of them names. */
+static const struct {
+    enum cb_element_index relation, related;
+} visit_relations[] = {
+    { CB_VISIT_DEFINITION, CB_EXPOSURE },
+    { CB_VISIT_DETECTOR_REGION, CB_DETECTOR },
+    { CB_VISIT_SYSTEM_MEMBERSHIP, CB_VISIT_SYSTEM },
+};
+enum { RELATION_COUNT = sizeof visit_relations / sizeof visit_relations[0] };
+
+/* By which keys a relation is exported: where data IDs have all of its keys, just those rows; else all rows
+ * of their visits. */
+static uint32_t relation_keys(const struct exporter *e, enum cb_element_index relation)
+{
+    const uint32_t required = cb_element_at(relation)->required;
+    for (size_t i = 0; i < e->n_parts; i++)
+        if (e->parts[i].datasets.count > 0 &&
+            (e->parts[i].datasets.item[0].data_id.has & required) == required)
+            return required;
+    return CB_DIM(CB_INSTRUMENT) | CB_DIM(CB_VISIT);
+}
+
+static bool take_key(struct cb_data_id *id, const struct cb_element *relation, size_t column,
+                     enum cb_element_index related, const char *text, struct cb_error *err)
+{
+    const enum cb_element_index keys[] = { CB_INSTRUMENT, related };
+    for (size_t i = 0; i < 2; i++)
+        if (cb_element_key_of(relation, keys[i]) == &relation->columns[column])
+            return cb_data_id_set(id, keys[i], text, err);
+    return true;
+}
+
+/* What the rows of a relation name beside their visits. */
+static bool relate(struct exporter *e, size_t i, struct cb_error *err)
+{
+    const struct cb_element *relation = cb_element_at(visit_relations[i].relation);
+    const enum cb_element_index related = visit_relations[i].related;
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (!find_records(e, relation, relation_keys(e, visit_relations[i].relation), &rows, err))
+        return false;
+    size_t n = rows != NULL ? cb_rows_count(rows) : 0;
+    e->related = cb_xrealloc_array(e->related, e->n_related + n + 1, sizeof *e->related);
+    for (size_t row = 0; row < n; row++) {
+        struct cb_data_id id = { 0 };
+        for (size_t k = 0; k < relation->n_columns; k++)
+            if (!take_key(&id, relation, k, related, cb_rows_text(rows, row, k), err))
+                return false;
+        e->related[e->n_related++] = id;
+    }
+    return true;
+}
+
+static bool relate_all(struct exporter *e, struct cb_error *err)
+{
+    for (size_t k = 0; k < RELATION_COUNT; k++)
+        if (!relate(e, k, err))
+            return false;
+    struct cb_data_id **ids = cb_xalloc_array(e->n_related + 1, sizeof(struct cb_data_id *));
+    for (size_t i = 0; i < e->n_related; i++)
+        ids[i] = &e->related[i];
+    bool ok = e->n_related == 0 || cb_data_ids_expand(e->repo, ids, e->n_related, err);
+    free(ids);
+    return ok;
+}
+
+/* What a record refers to comes before it: dimensions in universe order, then relations. */
 static bool write_dimensions(struct exporter *e, struct cb_error *err)
 {
+    if (!relate_all(e, err))
+        return false;
     for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
-        const struct cb_element *element = cb_element_at((enum cb_element_index)i);
-        if (element->has_table && !write_element(e, element, err))
+        const enum cb_element_index index = (enum cb_element_index)i;
+        if (!write_element(e, index, cb_element_at(index)->required, err))
             return false;
     }
+    for (size_t k = 0; k < RELATION_COUNT; k++)
+        if (!write_element(e, visit_relations[k].relation, relation_keys(e, visit_relations[k].relation),
+                           err))
+            return false;
     return true;
 }
 

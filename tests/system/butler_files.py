@@ -18,8 +18,9 @@ import time
 import click
 import psycopg2
 import yaml
+from astropy.time import Time
 from click.testing import CliRunner
-from lsst.daf.butler import Butler
+from lsst.daf.butler import Butler, Timespan
 from lsst.daf.butler.cli.butler import cli
 from lsst.daf.butler.logging import ButlerLogRecord
 from lsst.sphgeom import ConvexPolygon, LonLat, UnitVector3d
@@ -241,7 +242,8 @@ def add_visit(root):
         add = butler.registry.insertDimensionData
         add("visit_system", {"instrument": "LSSTComCam", "id": 2, "name": "by-seq-start-end"})
         add("visit", {"instrument": "LSSTComCam", "id": 7, "day_obs": 20241208, "physical_filter": "r_03", "name": "v7",
-                      "region": region})
+                      "region": region, "timespan": Timespan(Time("2024-12-09T00:01:00", scale="tai"),
+                                                               Time("2024-12-09T00:01:30", scale="tai"))})
         add("visit_definition", {**common, "exposure": 2024120800001})
         add("visit_system_membership", {**common, "visit_system": 2})
         add("visit_detector_region", {**common, "detector": 4, "region": region})
@@ -372,6 +374,51 @@ def transfer(copies):
         assert len(state["datasets"]) > 20, state
     said = copies.run(copies.sides[1], ["transfer-datasets", "-t", "move"])
     assert said[0] == 1 and "take the files away" in said[2], said
+
+
+def exported_records(folder):
+    """Of export.yaml, by element; the stock butler has taught the loader its kinds of values."""
+    found = {}
+    for section in yaml.safe_load((folder / "export.yaml").read_text())["data"]:
+        if section["type"] == "dimension":
+            found.setdefault(section["element"], []).extend(str(sorted(record.items())) for record in section["records"])
+    return {element: sorted(records) for element, records in found.items()}
+
+
+def export_visits(copies):
+    """An export of calibrations per visit left out the relations of visits: detectors' regions and systems."""
+    ours, root, folder = copies.source.program, copies.source.root, copies.work / "visits"
+    folder.mkdir()
+    (folder / "one.fits").write_bytes(b"one")
+    with Butler.from_config(str(root), writeable=True) as butler:
+        region = butler.registry.expandDataId(instrument="LSSTComCam", visit=7).region
+        butler.registry.insertDimensionData("visit_detector_region", {"instrument": "LSSTComCam", "visit": 7, "detector": 5,
+                                                                      "region": region})
+    for name, dimensions in (("sky", ["visit"]), ("skyDetector", ["visit", "detector"])):
+        (folder / f"{name}.csv").write_text(f"file,visit,detector\n{folder}/one.fits,7,4\n" if "detector" in dimensions else
+                                            f"file,visit\n{folder}/one.fits,7\n")
+        for words in (["register-dataset-type", root, name, "ExposureCatalog", *dimensions, "--is-calibration"],
+                      ["ingest-files", "-t", "copy", root, name, f"u/{name}/run", folder / f"{name}.csv", "--data-id", COMCAM],
+                      ["certify-calibrations", root, f"u/{name}/run", f"u/{name}/cal", name]):
+            subprocess.run([ours, *words], check=True, stdout=subprocess.DEVNULL)
+    for number, names in enumerate((["u/sky/cal"], ["u/skyDetector/cal"], ["u/sky/cal", "u/skyDetector/cal"])):
+        result = CliRunner().invoke(cli, ["export-calibs", str(root), str(folder / f"stock{number}"), *names])
+        assert result.exit_code == 0, result
+        subprocess.run([ours, "export-calibs", root, folder / f"ours{number}", *names], check=True, stdout=subprocess.DEVNULL)
+        want, got = exported_records(folder / f"stock{number}"), exported_records(folder / f"ours{number}")
+        assert want == got, (names, want, got)
+        assert len(got["visit_detector_region"]) == 2 - (number > 0) and got["exposure"] and got["visit_system_membership"], got
+    copies.fresh(9)
+    for side in copies.sides:
+        for kind in ("ours0", "ours1"):
+            words = ["import", str(side.root), "-t", "copy", "--export-file", str(folder / kind / "export.yaml"), str(folder / kind)]
+            if side.program is None:
+                assert CliRunner().invoke(cli, words).exit_code == 0
+            else:
+                subprocess.run([side.program, *words], check=True)
+    stock, mine = (copies.state(side)["records"] for side in copies.sides)
+    assert stock == mine, (stock, mine)
+    assert len(mine["visit_detector_region"]) == 2 and mine["visit_detector_region_skypix_overlap"], mine
 
 
 def import_untracked(copies):
@@ -549,6 +596,7 @@ def main(ours, work, socket):
     print(f"{copies.count} transfers leave the same")
     frame(copies)
     nouns(copies)
+    export_visits(copies)
     twins = Twins(ours, work, socket)
     ingest(twins)
     stock_lists_types_without_dimensions(twins)
