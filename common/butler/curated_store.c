@@ -89,6 +89,14 @@ typedef bool group_test(const struct cb_curated_file *a, const struct cb_curated
 typedef bool group_work(struct cb_repo *repo, const struct storing *job,
                         const struct cb_curated_file *const *group, size_t n, struct cb_error *err);
 
+/* A RUN is never written again, whatever changed in the package. */
+static bool hint_label(struct cb_error *err)
+{
+    if (err->kind == CB_ERR_CONFLICT)
+        cb_context(err, "this label was written before, a changed package needs another");
+    return false;
+}
+
 static bool put_group(struct cb_repo *repo, const struct storing *job,
                       const struct cb_curated_file *const *group, size_t n, struct cb_error *err)
 {
@@ -99,7 +107,7 @@ static bool put_group(struct cb_repo *repo, const struct storing *job,
             (struct cb_put){ .data_id = &group[i]->data_id, .id = group[i]->id, .file = group[i]->made };
     const struct cb_put_options options = { .transfer = CB_TRANSFER_COPY };
     return cb_collection_register(repo, run, CB_COLLECTION_RUN, NULL, NULL, err) &&
-           cb_dataset_put(repo, group[0]->type->name, run, puts, n, &options, NULL, err);
+           (cb_dataset_put(repo, group[0]->type->name, run, puts, n, &options, NULL, err) || hint_label(err));
 }
 
 static bool certify_group(struct cb_repo *repo, const struct storing *job,
@@ -162,7 +170,7 @@ static bool store_camera(struct cb_repo *repo, const struct storing *job, struct
     const struct cb_timespan always = cb_timespan_of(CB_TIMESPAN_MIN_NS, CB_TIMESPAN_MAX_NS);
     return cb_data_id_set(&data_id, CB_INSTRUMENT, job->curated->instrument->name, err) &&
            cb_collection_register(repo, run, CB_COLLECTION_RUN, NULL, NULL, err) &&
-           cb_dataset_put(repo, "camera", run, &put, 1, &options, id, err) &&
+           (cb_dataset_put(repo, "camera", run, &put, 1, &options, id, err) || hint_label(err)) &&
            cb_certify(repo, job->target->collection, ids, 1, always, err);
 }
 

@@ -36,11 +36,17 @@ static bool run_write_curated(const struct butler_args *args, struct cb_error *e
     cb_auto(cb_free) char *labels = join_labels(args);
     const char *collection = butler_text(args, "collection", NULL);
     if (instrument == NULL)
-        return cb_fail(err, CB_ERR_NOT_FOUND, "no instrument \"%s\"", args->words[1]);
+        return cb_fail(err, CB_ERR_NOT_FOUND,
+                       "no instrument \"%s\"; there are LATISS, LSSTComCam, LSSTComCamSim and LSSTCam",
+                       args->words[1]);
     if (labels[0] == '\0' && collection == NULL)
         return cb_fail(err, CB_ERR_INVALID, "At least one label or --collection must be provided.");
     if (package == NULL || package[0] == '\0')
-        return cb_fail(err, CB_ERR_NOT_FOUND, "OBS_LSST_DATA_DIR does not name the folder of curated data");
+        return cb_fail(
+            err, CB_ERR_NOT_FOUND,
+            "OBS_LSST_DATA_DIR does not name the folder of curated data; set it to the package that "
+            "holds \"%s\"",
+            instrument->policy_name);
 
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto_curated struct cb_curated curated = { 0 };
