@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
+#include "butler/query_overlaps.h"
 #include "butler/query_sql.h"
 #include "butler/rows.h"
 #include "sql.h"
@@ -45,8 +46,9 @@ static bool find_validity(struct cb_repo *repo, const struct cb_dataset_type *ty
 }
 
 static bool join_datasets(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
-                          struct cb_bytes *ids, struct cb_error *err)
+                          struct cb_error *err)
 {
+    struct cb_bytes *ids = &select->ids;
     if (query->n_dataset_types == 0)
         return true;
     if (!flatten_ids(repo, query->collections, query->n_collections, ids, err))
@@ -63,30 +65,64 @@ static bool join_datasets(struct cb_repo *repo, struct cb_select *select, const 
     return true;
 }
 
-/* SELECT columns FROM ... WHERE ... ORDER BY ...; the parts that all queries share. */
-static bool run_select(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
-                       const char *columns, const char *order, struct cb_rows **ret_rows,
-                       struct cb_error *err)
+/* The rows that a query chose: all, or those numbered in `kept`. */
+struct result {
+    struct cb_rows *rows;
+    size_t *kept;
+    size_t count;
+};
+
+static void result_done(struct result *result)
 {
-    cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), ids = CB_BYTES(CB_ARRAY_MAX);
-    cb_auto_bytes struct cb_bytes where = CB_BYTES(32U << 20);
-    if (!join_datasets(repo, select, query, &ids, err) || !cb_select_put_where(select, query, &where, err))
-        return false;
-    cb_bytes_printf(&sql, "SELECT %s FROM %s%s WHERE %s", columns, cb_bytes_text(&select->from),
-                    select->from_tail != NULL ? select->from_tail : "", cb_bytes_text(&where));
-    return cb_select_put_order(select, query, order, &sql, err) &&
-           cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, ret_rows, err);
+    cb_rows_free(result->rows);
+    free(result->kept);
+}
+#define auto_result __attribute__((cleanup(result_done))) struct result
+
+static size_t result_row(const struct result *result, size_t i)
+{
+    return result->kept != NULL ? result->kept[i] : i;
 }
 
-static void take_records(const struct cb_rows *rows, const struct cb_element *element,
+/* FROM and WHERE; the select knows all keys then. */
+static bool plan_select(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
+                        struct cb_error *err)
+{
+    return join_datasets(repo, select, query, err) && cb_select_put_where(select, query, err);
+}
+
+/* SELECT columns FROM ... WHERE ... ORDER BY ...; the parts that all queries share. The order tells each row
+ * of the result from the others. */
+static bool run_select(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
+                       const char *columns, const char *order, struct result *result, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), regions = CB_BYTES(4096);
+    struct cb_query in_sql = *query;
+    bool sifts = select->n_overlaps > 0;
+    if (sifts)
+        in_sql.limit = in_sql.offset = 0;
+    cb_select_put_regions(select, &regions);
+    cb_bytes_printf(&sql, "SELECT %s%s FROM %s%s WHERE %s", columns, cb_bytes_text(&regions),
+                    cb_bytes_text(&select->from), select->from_tail != NULL ? select->from_tail : "",
+                    cb_bytes_text(&select->condition));
+    if (!cb_select_put_order(select, &in_sql, order, &sql, err) ||
+        !cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, &result->rows, err))
+        return false;
+    result->count = cb_rows_count(result->rows);
+    return !sifts || cb_select_keep_rows(select, result->rows, query->offset, query->limit, &result->kept,
+                                         &result->count, err);
+}
+
+static void take_records(const struct result *result, const struct cb_element *element,
                          struct cb_record_list *ret_list)
 {
     size_t columns = element->n_columns;
-    *ret_list = (struct cb_record_list){ .element = element, .count = cb_rows_count(rows) };
+    *ret_list = (struct cb_record_list){ .element = element, .count = result->count };
     ret_list->value = cb_xalloc_array(ret_list->count * columns + 1, sizeof *ret_list->value);
     for (size_t i = 0; i < ret_list->count; i++)
         for (size_t k = 0; k < columns; k++)
-            ret_list->value[i * columns + k] = cb_xstrdup(cb_rows_text(rows, i, k));
+            ret_list->value[i * columns + k] =
+                cb_xstrdup(cb_rows_text(result->rows, result_row(result, i), k));
 }
 
 /* A band by itself is that of any camera: nothing but a physical filter ties it to an instrument. */
@@ -117,7 +153,7 @@ bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, co
     if (!element->has_table && index != CB_BAND)
         return cb_fail(err, CB_ERR_INVALID, "dimension %s has no records of its own", element->name);
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    auto_result result = { 0 };
     cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
     cb_auto_select struct cb_select select;
     cb_select_init(&select);
@@ -133,10 +169,10 @@ bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, co
             cb_bytes_printf(&order, "%s\"%s\".\"%s\"", order.size > 0 ? ", " : "", element->name,
                             column->name);
     }
-    if (!cb_repo_read(repo, &tx, err) ||
-        !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &rows, err))
+    if (!cb_repo_read(repo, &tx, err) || !plan_select(repo, &select, query, err) ||
+        !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &result, err))
         return false;
-    take_records(rows, element, ret_list);
+    take_records(&result, element, ret_list);
     return true;
 }
 
@@ -160,16 +196,16 @@ static void put_keys(const struct cb_select *select, uint32_t dims, struct cb_by
             cb_bytes_printf(columns, "%s%s", columns->size > 0 ? ", " : "", select->key[i]);
 }
 
-static bool take_data_ids(const struct cb_rows *rows, const struct cb_select *select,
+static bool take_data_ids(const struct result *result, const struct cb_select *select,
                           struct cb_data_id_list *list, struct cb_error *err)
 {
-    list->item = cb_xalloc_array(cb_rows_count(rows) + 1, sizeof *list->item);
-    for (size_t row = 0; row < cb_rows_count(rows); row++, list->count++) {
+    list->item = cb_xalloc_array(result->count + 1, sizeof *list->item);
+    for (size_t row = 0; row < result->count; row++, list->count++) {
         size_t column = 0;
         for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
             if ((select->dims & CB_DIM(i)) == 0 || select->key[i] == NULL)
                 continue;
-            const char *text = cb_rows_text(rows, row, column++);
+            const char *text = cb_rows_text(result->rows, result_row(result, row), column++);
             if (text != NULL && !cb_data_id_set(&list->item[row], (enum cb_element_index)i, text, err))
                 return false;
         }
@@ -181,26 +217,22 @@ bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const struct cb_quer
                        struct cb_data_id_list *ret_list, struct cb_error *err)
 {
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    auto_result result = { 0 };
     cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
     cb_auto_select struct cb_select select;
     cb_select_init(&select);
     select.dims = cb_dimensions_expand(dims);
     add_dimension_tables(&select, select.dims);
-    if (select.dims & CB_DIM(CB_HTM7))
-        return cb_fail(err, CB_ERR_INVALID, "calbus does not list pixels of the sky; ask the stock butler");
     if (select.dims == 0)
         cb_bytes_puts(&select.from, "(SELECT) \"nothing\""); /* one data ID, the empty one */
-    struct cb_bytes keys = CB_BYTES(65536);
-    put_keys(&select, select.dims, &keys);
-    cb_select_default_order(&select, select.dims, &order);
     add_order_tables(&select, query, select.dims);
-    cb_bytes_puts(&columns, cb_bytes_text(&keys));
-    cb_bytes_done(&keys);
     cb_auto_data_ids struct cb_data_id_list list = { 0 };
-    if (!cb_repo_read(repo, &tx, err) ||
-        !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &rows, err) ||
-        !take_data_ids(rows, &select, &list, err))
+    if (!cb_repo_read(repo, &tx, err) || !plan_select(repo, &select, query, err))
+        return false;
+    put_keys(&select, select.dims, &columns);
+    cb_select_default_order(&select, select.dims, &order);
+    if (!run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &result, err) ||
+        !take_data_ids(&result, &select, &list, err))
         return false;
     *ret_list = list;
     list = (struct cb_data_id_list){ 0 };
@@ -268,7 +300,7 @@ static void offer_dataset_keys(struct cb_select *select, uint32_t dims)
 
 static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *type, enum cb_search search,
                             const struct cb_query *query, const char *ids, bool has_validity,
-                            struct cb_rows **ret_rows, struct cb_error *err)
+                            struct result *result, struct cb_error *err)
 {
     const struct cb_where_dataset fields = { type->name, "d.id",   "d.ingest_date",
                                              "r.name",   "c.name", "coalesce(t.timespan, '(,)')",
@@ -279,6 +311,7 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
     cb_select_init(&select);
     snprintf(type_id, sizeof type_id, "%lld", (long long)type->id);
     select.dims = cb_dimensions_expand(type->dims);
+    select.dataset_dims = type->dims;
     select.dataset = &fields;
     select.has_validity = has_validity;
     cb_select_add_param(&select, ids);
@@ -295,19 +328,22 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
     struct cb_query rest = *query;
     rest.n_dataset_types = 0;
     rest.limit = rest.offset = 0; /* counted after equal datasets are one */
-    return run_select(repo, &select, &rest, cb_bytes_text(&columns), cb_bytes_text(&order), ret_rows, err);
+    return plan_select(repo, &select, &rest, err) &&
+           run_select(repo, &select, &rest, cb_bytes_text(&columns), cb_bytes_text(&order), result, err);
 }
 
-/* Keep rank 1, each dataset once (certifications: each row), then offset and limit. */
-static void trim(struct cb_dataset_list *list, const struct cb_rows *rows, enum cb_search search,
+/* Keep what stands and has rank 1, each dataset once (certifications: each row), then offset and limit. */
+static void trim(struct cb_dataset_list *list, const struct result *result, enum cb_search search,
                  const struct cb_query *query)
 {
-    size_t kept = 0, seen = 0;
+    size_t kept = 0, seen = 0, next = 0;
     struct cb_dataset_list dropped = { .item = cb_xalloc_array(list->count + 1, sizeof *dropped.item) };
     for (size_t i = 0; i < list->count; i++) {
         bool again = search != CB_SEARCH_CERTIFICATIONS && kept > 0 &&
                      strcmp(list->item[kept - 1].id, list->item[i].id) == 0;
-        bool take = cb_rows_int(rows, i, 0) == 1 && !again;
+        bool stands = next < result->count && result_row(result, next) == i;
+        bool take = stands && cb_rows_int(result->rows, i, 0) == 1 && !again;
+        next += stands;
         if (take)
             take = seen++ >= query->offset && (query->limit == 0 || kept < query->limit);
         if (take)
@@ -325,7 +361,7 @@ bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search se
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto_dataset_type struct cb_dataset_type known = { 0 };
     cb_auto_bytes struct cb_bytes ids = CB_BYTES(CB_ARRAY_MAX);
-    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    auto_result result = { 0 };
     cb_auto_datasets struct cb_dataset_list list = { 0 };
     bool has_validity = false;
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &known, err) ||
@@ -334,10 +370,10 @@ bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search se
         return false;
     if (search == CB_SEARCH_CERTIFICATIONS && !known.is_calibration)
         return true;
-    if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), has_validity, &rows, err) ||
-        !cb_dataset_take_rows(rows, 1, &known, &list, err))
+    if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), has_validity, &result, err) ||
+        !cb_dataset_take_rows(result.rows, 1, &known, &list, err))
         return false;
-    trim(&list, rows, search, query);
+    trim(&list, &result, search, query);
     *ret_list = list;
     list = (struct cb_dataset_list){ 0 };
     return true;

@@ -3,17 +3,25 @@
 
 #include "base/alloc.h"
 #include "butler/dataset_rows.h"
+#include "butler/query_overlaps.h"
+#include "butler/rows.h"
 #include "domain/where_emit.h"
 #include "domain/where_names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A band has no records: those of the filters. */
+#define BANDS "(SELECT DISTINCT band AS name FROM physical_filter)"
 
 enum { FROM_MAX = 1 << 20, CONDITION_MAX = 32 << 20 };
 
 void cb_select_init(struct cb_select *select)
 {
-    *select = (struct cb_select){ .from = CB_BYTES(FROM_MAX) };
+    *select = (struct cb_select){ .from = CB_BYTES(FROM_MAX),
+                                  .ids = CB_BYTES(CB_ARRAY_MAX),
+                                  .condition = CB_BYTES(CONDITION_MAX) };
     select->params = cb_xalloc_array(CB_QUERY_MAX_PARAMS, sizeof *select->params);
 }
 
@@ -26,7 +34,14 @@ void cb_select_done(struct cb_select *select)
         for (size_t k = 0; k < CB_DATASET_FIELDS; k++)
             free(select->joins[i].field[k]);
     }
+    for (size_t i = 0; i < select->n_overlaps; i++) {
+        cb_region_done(&select->overlaps[i].region);
+        free(select->overlaps[i].pixels);
+    }
+    free(select->overlaps);
     cb_bytes_done(&select->from);
+    cb_bytes_done(&select->ids);
+    cb_bytes_done(&select->condition);
     free(select->params);
     cb_where_sql_done(&select->where);
     *select = (struct cb_select){ 0 };
@@ -116,8 +131,7 @@ static void exist_element(struct exists *e, enum cb_element_index index)
 {
     const struct cb_element *element = cb_element_at(index);
     struct cb_bytes ties = CB_BYTES(FROM_MAX);
-    cb_bytes_printf(&e->from, "%s%s\"%s\"", e->from.size > 0 ? ", " : "",
-                    index == CB_BAND ? "(SELECT DISTINCT band AS name FROM physical_filter) " : "",
+    cb_bytes_printf(&e->from, "%s%s\"%s\"", e->from.size > 0 ? ", " : "", index == CB_BAND ? BANDS " " : "",
                     element->name);
     if (put_ties(&ties, e->key, element) > 0)
         cb_bytes_printf(&e->ties, "%s AND ", cb_bytes_text(&ties));
@@ -139,20 +153,40 @@ static void put_hits(const struct cb_select_join *join, struct cb_bytes *from)
     }
 }
 
+/* Conditions that tie a type's rows to keys known already, each with " AND " behind; learns the others. */
+static void tie_datasets(char *key[CB_DIMENSION_COUNT], const struct cb_select_join *join, size_t n,
+                         struct cb_bytes *ties)
+{
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
+        const char *name = cb_element_at((enum cb_element_index)i)->name;
+        if (!(join->type.dims & CB_DIM(i)))
+            continue;
+        if (key[i] != NULL)
+            cb_bytes_printf(ties, "dt%zu.\"%s\" = %s AND ", n, name, key[i]);
+        else
+            key[i] = cb_xasprintf("dt%zu.\"%s\"", n, name);
+    }
+}
+
 static void exist_datasets(struct exists *e, const struct cb_select_join *join, size_t n)
 {
     cb_bytes_puts(&e->from, e->from.size > 0 ? ", (" : "(");
     put_hits(join, &e->from);
     cb_bytes_printf(&e->from, ") dt%zu", n);
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
-        const char *name = cb_element_at((enum cb_element_index)i)->name;
-        if (!(join->type.dims & CB_DIM(i)))
-            continue;
-        if (e->key[i] != NULL)
-            cb_bytes_printf(&e->ties, "dt%zu.\"%s\" = %s AND ", n, name, e->key[i]);
-        else
-            e->key[i] = cb_xasprintf("dt%zu.\"%s\"", n, name);
-    }
+    tie_datasets(e->key, join, n, &e->ties);
+}
+
+static void join_datasets(struct cb_select *select, size_t n)
+{
+    struct cb_bytes ties = CB_BYTES(FROM_MAX);
+    bool first = select->from.size == 0;
+    tie_datasets(select->key, &select->joins[n], n, &ties);
+    cb_bytes_puts(&select->from, first ? "(" : " JOIN (");
+    put_hits(&select->joins[n], &select->from);
+    cb_bytes_printf(&select->from, ") dt%zu", n);
+    if (!first)
+        cb_bytes_printf(&select->from, " ON %strue", cb_bytes_text(&ties));
+    cb_bytes_done(&ties);
 }
 
 /* Tables that only the condition names, and datasets that must be there, inside EXISTS. */
@@ -198,7 +232,17 @@ struct meaning {
     struct cb_where_key keys[CB_DIMENSION_COUNT];
     struct cb_where_dataset datasets[CB_QUERY_MAX_TYPES];
     struct cb_where_context context;
+    char pixel[32];
 };
+
+/* A pixel's number is in the dataset tables, or in what will be joined for it. */
+static void name_pixel(struct meaning *m, const struct cb_select *select)
+{
+    snprintf(m->pixel, sizeof m->pixel, "%s", CB_QUERY_PIXEL);
+    for (size_t i = select->n_joins; i-- > 0;)
+        if (select->joins[i].type.dims & CB_DIM(CB_HTM7))
+            snprintf(m->pixel, sizeof m->pixel, "dt%zu.\"htm7\"", i);
+}
 
 static void set_meaning(struct meaning *m, const struct cb_select *select, const struct cb_query *query)
 {
@@ -206,6 +250,10 @@ static void set_meaning(struct meaning *m, const struct cb_select *select, const
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         if (select->key[i] != NULL)
             m->keys[n_keys++] = (struct cb_where_key){ (enum cb_element_index)i, select->key[i] };
+    if (select->key[CB_HTM7] == NULL) {
+        name_pixel(m, select);
+        m->keys[n_keys++] = (struct cb_where_key){ CB_HTM7, m->pixel };
+    }
     for (size_t i = 0; i < select->n_joins; i++) {
         char *const *field = select->joins[i].field;
         m->datasets[i] = (struct cb_where_dataset){ select->joins[i].type.name,
@@ -311,16 +359,13 @@ static uint32_t tying_elements(const struct cb_select *select, uint32_t extra)
     return found | (cb_dimensions_relations(all) & ~cb_dimensions_relations(select->dims));
 }
 
-/* Visits, tracts and pixels are tied together by their regions on the sky, which are not compared here. */
-static bool check_sky(uint32_t dims, struct cb_error *err)
+/* A pixel has no records: some dataset or region must tell which there are. */
+static bool check_pixel(const struct cb_select *select, uint32_t dims, struct cb_error *err)
 {
-    const uint32_t families[] = { CB_DIM(CB_VISIT), CB_DIM(CB_TRACT), CB_DIM(CB_HTM7) };
-    int n = 0;
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        n += (dims & families[i]) != 0;
-    return n < 2 || cb_fail(err, CB_ERR_INVALID,
-                            "visits, tracts and sky pixels in one query need a comparison of regions, which "
-                            "calbus does not make; ask the stock butler");
+    bool told = (dims & CB_DIM(CB_HTM7)) == 0 || select->key[CB_HTM7] != NULL;
+    for (size_t i = 0; i < select->n_joins; i++)
+        told = told || (select->joins[i].type.dims & CB_DIM(CB_HTM7)) != 0;
+    return told || cb_fail(err, CB_ERR_INVALID, "Cannot join dimension element htm7 with no table.");
 }
 
 /* Its key is known, so a row of the query has one row of the table at most. */
@@ -347,33 +392,68 @@ static uint32_t join_determined(struct cb_select *select, uint32_t extra)
     return extra;
 }
 
-bool cb_select_put_where(struct cb_select *select, const struct cb_query *query, struct cb_bytes *sql,
-                         struct cb_error *err)
+/* Tables that only the condition needs. */
+static uint32_t find_extra(const struct cb_select *select)
+{
+    uint32_t needed = select->where.elements | cb_select_overlap_elements(select);
+    uint32_t extra = elements_with_tables(needed) & ~select->tables;
+    if (extra != 0 || select->n_joins > 0)
+        extra |= elements_with_tables(tying_elements(select, extra)) & ~select->tables;
+    return extra;
+}
+
+/* All in FROM, so that regions can be looked at in each row. */
+static bool put_flat(struct cb_select *select, uint32_t dims, const char *condition, struct cb_error *err)
+{
+    uint32_t extra = join_determined(select, find_extra(select));
+    for (size_t i = 0; i < select->n_joins; i++)
+        join_datasets(select, i);
+    for (int i = 0; i < CB_ELEMENT_COUNT; i++)
+        if (extra & CB_DIM(i)) {
+            cb_select_add_element(select, (enum cb_element_index)i);
+            select->helpers |= CB_DIM(i);
+        }
+    if (select->where.elements & CB_DIM(CB_BAND))
+        cb_bytes_puts(&select->from, " CROSS JOIN " BANDS " \"band\"");
+    if (dims & CB_DIM(CB_HTM7))
+        cb_select_join_pixels(select);
+    if (!check_pixel(select, dims, err))
+        return false;
+    cb_bytes_printf(&select->condition, "(%s)", condition);
+    cb_select_join_overlaps(select, dims);
+    return true;
+}
+
+/* Tables whose rows are not determined in an EXISTS. */
+static void put_nested(struct cb_select *select, const char *condition)
+{
+    uint32_t extra = join_determined(select, find_extra(select)) | (select->where.elements & CB_DIM(CB_BAND));
+    if (extra == 0 && select->n_joins == 0)
+        cb_bytes_printf(&select->condition, "(%s)", condition);
+    else
+        put_exists(select, extra, condition, &select->condition);
+}
+
+bool cb_select_put_where(struct cb_select *select, const struct cb_query *query, struct cb_error *err)
 {
     bool has_where = query->where != NULL && query->where[strspn(query->where, " \t\n")] != '\0';
-    if (!has_where && query->instrument == NULL && select->n_joins == 0) {
-        cb_bytes_puts(sql, "true");
-        return check_sky(select->dims, err);
-    }
-    if (!compile(select, query, err) ||
-        !check_sky(cb_dimensions_expand(dims_of(select) | select->where.dimensions), err))
-        return false;
+    bool is_plain = !has_where && query->instrument == NULL && select->n_joins == 0;
     cb_auto_bytes struct cb_bytes condition = CB_BYTES(CONDITION_MAX);
-    cb_bytes_printf(&condition, "(%s)", select->where.text);
-    if (!put_validity(select, &condition, err))
+    if (!is_plain && !compile(select, query, err))
+        return false;
+    uint32_t dims = cb_dimensions_expand(dims_of(select) | select->where.dimensions);
+    if (!cb_select_plan_overlaps(select, dims, err))
+        return false;
+    cb_bytes_printf(&condition, "(%s)", is_plain ? "true" : select->where.text);
+    if (!is_plain && !put_validity(select, &condition, err))
         return false;
     if (select->key[CB_BAND] != NULL &&
         (cb_dimensions_expand(select->where.dimensions) & CB_DIM(CB_PHYSICAL_FILTER)) != 0)
         select->where.elements |= CB_DIM(CB_PHYSICAL_FILTER); /* what has a filter has its band */
-    uint32_t extra = elements_with_tables(select->where.elements) & ~select->tables;
-    if (extra != 0 || select->n_joins > 0)
-        extra |= elements_with_tables(tying_elements(select, extra)) & ~select->tables;
-    extra = join_determined(select, extra) | (select->where.elements & CB_DIM(CB_BAND));
-    if (extra == 0 && select->n_joins == 0)
-        cb_bytes_printf(sql, "(%s)", cb_bytes_text(&condition));
-    else
-        put_exists(select, extra, cb_bytes_text(&condition), sql);
-    return true;
+    if (select->n_overlaps > 0)
+        return put_flat(select, dims, cb_bytes_text(&condition), err);
+    put_nested(select, cb_bytes_text(&condition));
+    return check_pixel(select, dims, err);
 }
 
 /* Has the dimension's record a time or a place? */
@@ -428,7 +508,8 @@ static bool order_column(const struct cb_select *select, const struct cb_query *
     if (!cb_where_name_resolve(text, &meaning.context, &name, err))
         return cb_context(err, "cannot order by \"%s\"", text);
     cb_auto(cb_free) char *column = is_sortable(&name) ? cb_where_emit_name(&emitter, &name) : NULL;
-    if (column == NULL || (emitter.elements & ~(select->tables & ~select->helpers)) != 0 ||
+    bool no_pixel = name.kind == CB_NAME_KEY && name.dimension == CB_HTM7 && select->key[CB_HTM7] == NULL;
+    if (column == NULL || no_pixel || (emitter.elements & ~(select->tables & ~select->helpers)) != 0 ||
         (name.kind == CB_NAME_DATASET && select->dataset == NULL))
         return cb_fail(err, CB_ERR_INVALID, "cannot order by \"%s\": no such field here", text);
     *ret_column = cb_steal(column);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "butler/query.h"
+#include "domain/region.h"
 
 enum { CB_QUERY_MAX_PARAMS = 2048 };
 
@@ -24,6 +25,14 @@ struct cb_select_join {
     char *field[CB_DATASET_FIELDS]; /* SQL of what the condition may name; owned */
 };
 
+/* Regions that must overlap: those of two elements, or of one and a given region; CB_HTM7: the pixel. */
+struct cb_select_overlap {
+    enum cb_element_index element, other; /* the same when a region is given */
+    bool has_region;
+    struct cb_region region;
+    char *pixels; /* as a parameter */
+};
+
 /* A statement under way. */
 struct cb_select {
     uint32_t dims;                 /* of the result, expanded */
@@ -40,6 +49,12 @@ struct cb_select {
     struct cb_param *params; /* [CB_QUERY_MAX_PARAMS] */
     size_t n_params;
     struct cb_where_sql where; /* owns the texts of its parameters */
+    uint32_t dataset_dims;     /* of the type that the rows are datasets of; 0: none */
+    struct cb_select_overlap
+        *overlaps; /* FROM has all tables when there are any: rows may come more than once */
+    size_t n_overlaps;
+    uint32_t pixels;                /* elements whose pixels are in FROM */
+    struct cb_bytes ids, condition; /* collections that datasets are looked for in; what is behind WHERE */
 };
 
 void cb_select_init(struct cb_select *select);
@@ -58,11 +73,11 @@ size_t cb_select_add_param(struct cb_select *select, const char *text);
  */
 CB_MUST_CHECK bool cb_select_add_join(struct cb_select *select, struct cb_dataset_type *type,
                                       size_t ids_param, bool has_validity, struct cb_error *err);
-/* What is behind WHERE: the expression of the query. Tables that it needs are joined in FROM where the keys
- * determine their row, so FROM is complete only then; else they are in an EXISTS, so that no row is
- * multiplied. */
+/* What is behind WHERE: the expression of the query, into select->condition. Tables that it needs are joined
+ * in FROM where the keys determine their row, so FROM is complete only then; else they are in an EXISTS, so
+ * that no row is multiplied, unless regions are compared. */
 CB_MUST_CHECK bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
-                                       struct cb_bytes *sql, struct cb_error *err);
+                                       struct cb_error *err);
 /* Append the columns of the order when none is asked for, as the butler sorts what it prints: dimensions in
  * time or on the sky first, then the others; text by code points. */
 void cb_select_default_order(const struct cb_select *select, uint32_t dims, struct cb_bytes *order);

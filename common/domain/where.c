@@ -9,6 +9,7 @@
 #include "domain/where_emit.h"
 #include "domain/where_names.h"
 #include "domain/where_parse.h"
+#include "domain/where_region.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -38,6 +39,7 @@ struct operand {
     bool is_ingest_date;               /* of a dataset: to the butler a type of its own */
     bool is_validity;                  /* the timespan of a dataset */
     uint32_t governor;                 /* the governor this is the key of, as a set */
+    const struct cb_element *spatial;  /* whose region this is; a pixel's is in no table: it has no SQL */
 };
 
 /* What the butler finds only when all names and types are right: the first of its kind, told in this order.
@@ -51,6 +53,10 @@ struct compiler {
     uint32_t governed;    /* governors whose dimensions are named */
     uint32_t constrained; /* governors that are compared with something */
     bool temporal_join;
+    bool negated;      /* under an odd number of NOT */
+    unsigned optional; /* alternatives that the part under way is one of: OR, or AND under NOT */
+    struct cb_where_overlap *overlaps;
+    size_t n_overlaps;
     struct cb_error *err;
 };
 
@@ -144,6 +150,8 @@ static const char *sql_of(struct compiler *c, struct operand *operand)
 
 static bool is_scalar(const struct operand *operand)
 {
+    if (operand->spatial != NULL && operand->sql == NULL)
+        return false;
     return (operand->form == FORM_COLUMN || operand->form == FORM_LITERAL) && operand->type != CB_TYPE_BOOL;
 }
 
@@ -265,14 +273,15 @@ static bool compile_name(struct compiler *c, const struct cb_where_node *node, s
     }
     ret_operand->form = FORM_COLUMN;
     ret_operand->sql = cb_where_emit_name(&c->emit, &name);
+    ret_operand->spatial = name.kind == CB_NAME_COLUMN && name.type == CB_TYPE_REGION ? name.element : NULL;
     if (name.kind == CB_NAME_DATASET && name.dataset == NULL)
         note_late(c, LATE_DATASET, node,
                   "Cannot reference dataset type(s) {'%.*s'} that have not been joined.",
                   (int)name.dataset_type_length, name.dataset_type);
-    else if (ret_operand->sql == NULL)
+    else if (ret_operand->sql == NULL && ret_operand->spatial == NULL)
         note_late(c, LATE_JOIN, node, "Cannot join dimension element %s with no table.",
                   cb_element_at(name.dimension)->name);
-    if (ret_operand->sql == NULL)
+    if (ret_operand->sql == NULL && ret_operand->spatial == NULL)
         ret_operand->sql = cb_xstrdup("NULL");
     if (ret_operand->type == CB_TYPE_TIMESPAN && name.kind == CB_NAME_COLUMN)
         ret_operand->temporal = name.element;
@@ -340,7 +349,8 @@ static bool compare_values(struct compiler *c, const struct cb_where_node *node,
     bool equality = op == CB_TOK_EQ || op == CB_TOK_NE;
     bool both_ingest_dates = left->is_ingest_date && right->is_ingest_date;
     bool comparable = (is_ordered(left->type) && (equality || !both_ingest_dates)) ||
-                      (equality && (left->type == CB_TYPE_UUID || left->type == CB_TYPE_HASH));
+                      (equality && (left->type == CB_TYPE_UUID || left->type == CB_TYPE_HASH ||
+                                    left->type == CB_TYPE_REGION));
     if (!comparable && equality)
         note_late(c, LATE_JOIN, node, "Invalid column type %s for operator '%s'.", type_name(left), name);
     else if (!comparable)
@@ -351,10 +361,39 @@ static bool compare_values(struct compiler *c, const struct cb_where_node *node,
     return true;
 }
 
-static bool overlap_regions(struct compiler *c, const struct cb_where_node *node)
+/* Two elements that need no join: one tells the other's place. */
+static bool same_family(const struct cb_element *one, const struct cb_element *other)
 {
-    return fail(c, node,
-                "Regions cannot be compared here; select by visit, detector, tract or patch instead.");
+    const uint32_t key = CB_DIM(CB_VISIT) | CB_DIM(CB_TRACT) | CB_DIM(CB_HTM7);
+    return (one->required & other->required & key) != 0;
+}
+
+static void note_overlap(struct compiler *c, const struct operand *one, const struct operand *other)
+{
+    const struct operand *column = one->spatial != NULL ? one : other, *rest = column == one ? other : one;
+    c->overlaps = cb_xrealloc_array(c->overlaps, c->n_overlaps + 1, sizeof *c->overlaps);
+    c->overlaps[c->n_overlaps++] =
+        (struct cb_where_overlap){ .element = cb_element_index(column->spatial),
+                                   .other =
+                                       cb_element_index((rest->spatial != NULL ? rest : column)->spatial),
+                                   .region = rest->spatial != NULL ? NULL : cb_xstrdup(rest->value) };
+}
+
+static bool overlap_regions(struct compiler *c, const struct cb_where_node *node, const struct operand *left,
+                            const struct operand *right, struct operand *ret_operand)
+{
+    bool join = left->spatial != NULL && right->spatial != NULL;
+    if (left->spatial == NULL && right->spatial == NULL)
+        return fail(c, node, "Spatial overlap comparison requires at least one dimension region column.");
+    if (join && same_family(left->spatial, right->spatial))
+        return fail(c, node, "Spatial join between %s and %s is not necessary.", left->spatial->name,
+                    right->spatial->name);
+    if (c->negated || c->optional > 0)
+        return fail(c, node, "Spatial overlap %s nested inside OR or NOT are not supported.",
+                    join ? "joins" : "constraints");
+    note_overlap(c, left, right);
+    set_condition(ret_operand, cb_xstrdup("TRUE"));
+    return true;
 }
 
 static bool compare_overlap(struct compiler *c, const struct cb_where_node *node, struct operand *left,
@@ -362,7 +401,7 @@ static bool compare_overlap(struct compiler *c, const struct cb_where_node *node
 {
     bool span_left = left->type == CB_TYPE_TIMESPAN, span_right = right->type == CB_TYPE_TIMESPAN;
     if (left->type == CB_TYPE_REGION && right->type == CB_TYPE_REGION)
-        return overlap_regions(c, node);
+        return overlap_regions(c, node, left, right, ret_operand);
     if (strcmp(type_name(left), type_name(right)) == 0 && !span_left)
         return fail(c, node, "Invalid column type %s for operator 'overlaps'.", type_name(left));
     if (!(span_left && (span_right || right->type == CB_TYPE_DATETIME)) &&
@@ -384,7 +423,9 @@ static bool compile_comparison(struct compiler *c, const struct cb_where_node *n
 {
     if (left->form == FORM_NULL || right->form == FORM_NULL)
         return compare_null(c, node, left, right, ret_operand);
-    if (!is_scalar(left) || !is_scalar(right))
+    bool regions =
+        node->op == CB_TOK_OVERLAPS && left->type == CB_TYPE_REGION && right->type == CB_TYPE_REGION;
+    if (!regions && (!is_scalar(left) || !is_scalar(right)))
         return fail_types(c, node, left, right);
     if (node->op == CB_TOK_OVERLAPS)
         return compare_overlap(c, node, left, right, ret_operand);
@@ -737,9 +778,12 @@ static bool compile_call(struct compiler *c, const struct cb_where_node *node, s
     }
     if (!is_function_of_regions(node->text))
         return fail_function(c, node);
-    ret_operand->form = FORM_LITERAL; /* a region: never emitted, every comparison of one is refused */
-    ret_operand->type = CB_TYPE_REGION;
-    ret_operand->value = cb_xstrdup("");
+    cb_auto(cb_free) char *region = NULL;
+    struct cb_error reason = { 0 };
+    if (!cb_where_region(node, c->emit.ctx, &region, &reason))
+        return fail_at(c, node, reason.text);
+    set_literal(ret_operand, CB_TYPE_REGION, region);
+    free(ret_operand->label);
     ret_operand->label = cb_xstrdup("(region)");
     return true;
 }
@@ -754,8 +798,10 @@ static bool is_truth(const struct operand *operand)
 static bool compile_not(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
 {
     auto_operand child = { 0 };
+    c->negated = !c->negated;
     if (!compile(c, node->children[0], &child))
         return false;
+    c->negated = !c->negated;
     if (!is_truth(&child)) {
         cb_auto(cb_free) char *text = shown(node);
         return fail(c, node, "Unary operator 'NOT' is not valid for operand of type %s in %s.",
@@ -788,6 +834,8 @@ static bool fail_operand(struct compiler *c, const struct cb_where_node *node, s
 static bool compile_list(struct compiler *c, const struct cb_where_node *node, struct operand *ret_operand)
 {
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_WHERE_SQL_MAX);
+    unsigned alternative = (node->kind == CB_NODE_OR) != c->negated;
+    c->optional += alternative;
     for (size_t i = 0; i < node->n_children; i++) {
         auto_operand child = { 0 };
         if (!compile(c, node->children[i], &child))
@@ -796,6 +844,7 @@ static bool compile_list(struct compiler *c, const struct cb_where_node *node, s
             return fail_operand(c, node, i, &child);
         cb_bytes_printf(&sql, "%s%s", i == 0 ? "(" : node->kind == CB_NODE_AND ? " AND " : " OR ", child.sql);
     }
+    c->optional -= alternative;
     cb_bytes_puts(&sql, ")");
     if (!cb_bytes_ok(&sql))
         return fail(c, node, "The expression is too large.");
@@ -908,6 +957,13 @@ static bool compile_root(struct compiler *c, const struct cb_where_node *root, s
     return true;
 }
 
+static void overlaps_free(struct cb_where_overlap *overlaps, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(overlaps[i].region);
+    free(overlaps);
+}
+
 bool cb_where_compile(const char *expression, const struct cb_where_context *ctx,
                       struct cb_where_sql *ret_sql, struct cb_error *err)
 {
@@ -918,6 +974,7 @@ bool cb_where_compile(const char *expression, const struct cb_where_context *ctx
         return false;
     if (!compile_root(&c, root, &sql)) {
         cb_where_emitter_done(&c.emit);
+        overlaps_free(c.overlaps, c.n_overlaps);
         return false;
     }
     *ret_sql =
@@ -926,6 +983,8 @@ bool cb_where_compile(const char *expression, const struct cb_where_context *ctx
                                .n_params = c.emit.n_params,
                                .dimensions = c.emit.dimensions,
                                .temporal_join = c.temporal_join,
+                               .overlaps = c.overlaps,
+                               .n_overlaps = c.n_overlaps,
                                .elements = c.emit.elements |
                                            cb_dimensions_relations(c.emit.dimensions | dimensions_of(ctx)) };
     if (root == NULL)
@@ -937,6 +996,7 @@ void cb_where_sql_done(struct cb_where_sql *sql)
 {
     struct cb_where_emitter emitter = { .params = sql->params, .n_params = sql->n_params };
     cb_where_emitter_done(&emitter);
+    overlaps_free(sql->overlaps, sql->n_overlaps);
     free(sql->text);
     *sql = (struct cb_where_sql){ 0 };
 }

@@ -67,6 +67,14 @@ struct cb_where_param {
     bool is_list;
 };
 
+/* Regions that must overlap for a row to stand: SQL can only narrow that down, by the pixels that they touch.
+ * What is left to do is to drop the rows where cb_region_overlaps says no. */
+struct cb_where_overlap {
+    enum cb_element_index element; /* whose region; CB_HTM7: the pixel itself */
+    enum cb_element_index other;   /* and whose other region, when `region` is NULL */
+    char *region;                  /* base64: with this one */
+};
+
 struct cb_where_sql {
     char *text;                    /* a boolean SQL expression; "TRUE" for the empty one */
     struct cb_where_param *params; /* each carries its cast in the text: $1::bigint */
@@ -74,6 +82,8 @@ struct cb_where_sql {
     uint32_t dimensions; /* dimensions named, and those that identify the elements named */
     uint32_t elements;   /* tables that the text refers to, and relations that must tie them together */
     bool temporal_join;  /* a dataset's timespan is compared with that of an element by OVERLAPS */
+    struct cb_where_overlap *overlaps; /* all of them must hold; the text does not speak of them */
+    size_t n_overlaps;
 };
 
 /* Errors: INVALID. Syntax: "Failed to parse expression 'EXPR': REASON" with the place in REASON. Meaning: the

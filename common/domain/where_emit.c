@@ -65,8 +65,10 @@ char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type 
 static char *column_sql(struct cb_where_emitter *emitter, const struct cb_element *element,
                         const char *column)
 {
-    emitter->elements |= CB_DIM(cb_element_index(element));
     emitter->dimensions |= element->required;
+    if (!element->has_table)
+        return NULL;
+    emitter->elements |= CB_DIM(cb_element_index(element));
     return cb_xasprintf("\"%s\".\"%s\"", element->name, column);
 }
 

@@ -25,7 +25,7 @@ void cb_where_emitter_done(struct cb_where_emitter *emitter);
 char *cb_where_emit_param(struct cb_where_emitter *emitter, enum cb_column_type type, bool is_list,
                           const char *value);
 /* The SQL of a name that is not NULL, begin and end taken: "coalesce(lower(x), 0)". Notes what it needs. NULL
- * when the dimension has no table and the query offers no column for it. The text is the caller's. */
+ * when what it is of has no table and the query offers no column for it. The text is the caller's. */
 char *cb_where_emit_name(struct cb_where_emitter *emitter, const struct cb_where_name *name);
 /* Does the text of an INT fit into bigint? */
 bool cb_where_is_bigint(const char *value);

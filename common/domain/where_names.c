@@ -70,7 +70,7 @@ static bool find_field(const struct cb_element *element, struct part field, stru
     if (column == NULL)
         return cb_fail(err, CB_ERR_INVALID, "Unrecognized field '%.*s' for %s.", (int)field.length,
                        field.text, element->name);
-    if (!element->has_table && column->role != CB_COLUMN_PRIMARY)
+    if (!element->has_table && column->role != CB_COLUMN_PRIMARY && column->type != CB_TYPE_REGION)
         return cb_fail(err, CB_ERR_INVALID, "Cannot join dimension element %s with no table.", element->name);
     *ret_name = column_name(element, column);
     return true;

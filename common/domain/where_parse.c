@@ -261,6 +261,13 @@ static bool normalize_uuid(char **text)
     return true;
 }
 
+/* May it be one to the parser? Parentheses about it are none. */
+static bool is_number_argument(const struct cb_where_node *node)
+{
+    return node->kind == CB_NODE_NUMBER || node->kind == CB_NODE_SIGN || node->kind == CB_NODE_BINARY ||
+           node->kind == CB_NODE_BIND || node->kind == CB_NODE_IDENTIFIER;
+}
+
 /* What is wrong with the arguments of a call, NULL when nothing is. */
 static const char *argument_fault(const struct cb_where_node *call)
 {
@@ -285,8 +292,14 @@ static const char *argument_fault(const struct cb_where_node *call)
         return "the first argument of GLOB must be a column";
     if (strcmp(call->text, "GLOB") == 0 && !is_text_argument(call, 1, true))
         return "the second argument of GLOB must be a string or a bind name";
-    if (strcmp(call->text, "REGION") == 0 && !is_text_argument(call, 0, false))
-        return "the argument of REGION must be a string";
+    if (strcmp(call->text, "REGION") == 0 && !is_text_argument(call, 0, true) &&
+        call->children[0]->kind != CB_NODE_IDENTIFIER)
+        return "the argument of REGION must be a string or a bind value";
+    bool numbers = strcmp(call->text, "CIRCLE") == 0 || strcmp(call->text, "BOX") == 0 ||
+                   strcmp(call->text, "POLYGON") == 0;
+    for (size_t i = 0; numbers && i < call->n_children; i++)
+        if (!is_number_argument(call->children[i]))
+            return "the arguments of CIRCLE, BOX and POLYGON must be numeric expressions or bind values";
     if (strcmp(call->text, "UUID") == 0 &&
         (!is_text_argument(call, 0, false) || !normalize_uuid(&call->children[0]->text)))
         return "the argument of UUID must be a string of 8-4-4-4-12 hex digits";
@@ -311,7 +324,8 @@ static bool check_call(struct parser *p, struct cb_where_node *call, const struc
         return true;
     free(call->text);
     call->text = cb_xstrdup(known);
-    strip_parentheses(call);
+    if (strcmp(known, "GLOB") == 0 || strcmp(known, "UUID") == 0)
+        strip_parentheses(call);
     const char *fault = argument_fault(call);
     return fault == NULL || fail_operand(p, name, fault);
 }

@@ -38,7 +38,7 @@ static bool compile(const char *where, struct cb_where_sql *ret_sql, struct cb_e
 
     if (!cb_where_compile(where, &context, ret_sql, err))
         return false;
-    if ((ret_sql->elements & ~(uint32_t)JOINED) != 0)
+    if ((ret_sql->elements & ~(uint32_t)JOINED) != 0 || ret_sql->n_overlaps > 0)
         return cb_fail(err, CB_ERR_INVALID,
                        "the data query \"%s\" names something other than exposures, detectors "
                        "and filters",
