@@ -46,10 +46,10 @@ butler_script(decertify 120 $<TARGET_FILE:system_build_repository> ${CMAKE_BINAR
 butler_script(nouns 120 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 
 # By turns on one repository: the tables are those that either makes alone. By hand, thousands of random steps:
-# support/with_postgres system/butler_alternate build-test/tests/system_put_files build-test/calbus 2000 SEED
-butler_driver(put_files)
-butler_script(alternate 600 $<TARGET_FILE:system_put_files> ${CMAKE_BINARY_DIR}/calbus 10 1)
+# support/with_postgres system/butler_alternate build-test/calbus 2000 SEED
+butler_script(alternate 600 ${CMAKE_BINARY_DIR}/calbus 10 1)
 
+butler_driver(put_files)
 butler_script(repositories 300 $<TARGET_FILE:system_put_files> ${CMAKE_BINARY_DIR}/calbus)
 
 butler_script(printed 300 $<TARGET_FILE:system_put_files> ${CMAKE_BINARY_DIR}/calbus)

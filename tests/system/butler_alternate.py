@@ -1,14 +1,15 @@
 """calbus and the stock butler by turns on one repository; after each step the tables are those that either makes alone.
 
-butler_alternate.py WORK SOCKET PUT_FILES CALBUS STEPS SEED      WORK/butler is calbus' drop-in, SOCKET the database's folder
+butler_alternate.py WORK SOCKET CALBUS STEPS SEED      WORK/butler is calbus' drop-in, SOCKET the database's folder
 Four repositories live through the same operations: one by the stock butler alone, one by calbus alone, two by turns, one
 beginning with each. First a fixed course that meets every operation, then STEPS random ones. After each, every table,
-the definitions of the tables and the files are compared (registry_dump.py tells what is evened out), and so are success
-and what was printed. What else differs is listed here:
+the definitions of the tables and the files are compared (registry_dump.py tells what is evened out), and so are the exit
+status and what was printed. What else differs is listed here:
   RESIDUE   a stock command that fails half way leaves the empty collection that it registered first; calbus leaves nothing
   the table of stored files, which the stock butler makes when it first opens its repository to write files
   decertify says so when nothing is certified in the range, where the stock butler says nothing
-  the order of rows that prune-datasets prints: the stock command sorts exposures and visits before detectors
+  the chains of a RUN in what remove-runs prints: the stock butler holds them in a set
+  retrieve-artifacts of the stock butler leaves out datasets of visits that have no region for the detector: here they have
   refused   calbus refuses what would lose data or make look-ups ambiguous; then nobody's repository changes
 """
 
@@ -79,8 +80,8 @@ class Listener(logging.Handler):
 
 
 class Done:
-    def __init__(self, ok, printed="", said=""):
-        self.ok, self.printed, self.said = ok, UUID.sub("<id>", printed), said
+    def __init__(self, status, printed="", said=""):
+        self.status, self.ok, self.printed, self.said = status, status == 0, UUID.sub("<id>", printed), said
 
 
 def in_order(line):
@@ -92,38 +93,52 @@ def in_order(line):
 class Operation:
     """What is to be done: by the stock command of the same words, or by a function(world) for each side."""
 
-    def __init__(self, *words, ours=None, stock=None, refused=None, target=None, prints=True):
+    def __init__(self, *words, ours=None, stock=None, refused=None, target=None, prints=True, folder=None):
         self.words, self.ours, self.stock = list(map(str, words)), ours, stock
         self.refused = refused  # why calbus does not do it
         self.target = target  # the collection that a failing stock command may leave
         self.prints = prints
+        self.folder = folder  # what FOLDER stands for: a copy for each world, since its files are moved away
         self.may_find_nothing = False
 
     def __str__(self):
         return " ".join(self.words) + (f" (refused: {self.refused})" if self.refused else "")
 
+    def copy_of_folder(self, world):
+        return pathlib.Path(f"{self.folder}.{world.name}")
+
+    def prepare(self, world):
+        if self.folder is not None:
+            shutil.copytree(self.folder, self.copy_of_folder(world))
+
+    def left_in_folder(self, world):
+        return [] if self.folder is None else sorted(path.name for path in self.copy_of_folder(world).iterdir())
+
     def arguments(self, world):
-        return [word.replace("SEED", str(world.seed)) for word in
-                [self.words[0], *(["--seed-config", "SEED"] if self.words[0] == "create" else []), str(world.root), *self.words[1:]]]
+        """The repository is the first argument, unless ROOT tells where it is."""
+        words = [self.words[0], *(["--seed-config", "SEED"] if self.words[0] == "create" else []),
+                 *([] if "ROOT" in self.words else ["ROOT"]), *self.words[1:]]
+        stands_for = {"ROOT": str(world.root), "SEED": str(world.seed)}
+        return [stands_for.get(word, word.replace("FOLDER", str(self.copy_of_folder(world)))) for word in words]
 
     def by_stock(self, world):
         if self.stock is not None:
             try:
                 self.stock(world)
             except Exception as error:
-                return Done(False, said=repr(error))
-            return Done(True)
+                return Done(1, said=repr(error))
+            return Done(0)
         heard = Listener()
         logging.getLogger().addHandler(heard)
         result = CliRunner().invoke(cli, self.arguments(world))
         logging.getLogger().removeHandler(heard)
-        return Done(result.exit_code == 0, result.stdout, heard.said or result.stderr)
+        return Done(result.exit_code, result.stdout, heard.said or result.stderr)
 
     def by_ours(self, world, tools):
         words = self.ours(world) if self.ours is not None else [tools.butler, *self.arguments(world)]
         done = subprocess.run(list(map(str, words)), capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        assert done.returncode in (0, 1, 3, 4), (words, done)
-        return Done(done.returncode == 0, done.stdout, done.stderr)
+        assert done.returncode in ((0, 1, 3, 4) if self.ours is not None else (0, 1, 2)), (words, done)
+        return Done(done.returncode if self.ours is None else min(1, done.returncode), done.stdout, done.stderr)
 
 
 class State:
@@ -160,8 +175,8 @@ class State:
 
 
 class Tools:
-    def __init__(self, work, socket, put_files, calbus):
-        self.work, self.put_files, self.calbus, self.butler = pathlib.Path(work), put_files, calbus, os.path.join(work, "butler")
+    def __init__(self, work, socket, calbus):
+        self.work, self.calbus, self.butler = pathlib.Path(work), calbus, os.path.join(work, "butler")
         self.connection = psycopg2.connect(host=socket, user="calbus", dbname="calbus")
         self.connection.autocommit = True
         psycopg2.extras.register_default_json(self.connection, loads=lambda text: text)
@@ -169,12 +184,11 @@ class Tools:
         self.socket = socket
         self.counter = 0
 
-    def file(self, suffix, text):
+    def incoming(self, kind):
         self.counter += 1
-        path = self.work / "incoming" / f"file{self.counter}{suffix}"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        return path
+        folder = self.work / "incoming" / f"{kind}{self.counter}"
+        folder.mkdir(parents=True)
+        return folder
 
     # ---- operations that are no stock command, or whose words differ ----
 
@@ -193,15 +207,20 @@ class Tools:
         return Operation("register-dataset-type", name, storage_class or known, *dimensions,
                          *(["--is-calibration"] if calibration else []))
 
-    def ingest(self, name, run, keys, transfer="copy", storage_class=None):
+    def ingest(self, name, run, keys, transfer="copy", storage_class=None, options=()):
+        """Files that a table names: by their paths, or below the prefix where each world moves its own away."""
         extension = ".fits" if (storage_class or TYPES[name][0]) == "ExposureF" else ".yaml"
-        files = [self.file(extension, f"{{of: {name}, number: {self.counter}}}\n") for _ in keys]
-        table = self.file(".csv", "file," + ",".join(keys[0]) + "\n" + "".join(
-            f"{file}," + ",".join(map(str, key.values())) + "\n" for file, key in zip(files, keys)))
-        pairs = [word for file, key in zip(files, keys)
-                 for word in (file, ",".join(f"{k}={v}" for k, v in key.items() if k != "instrument") or "instrument=" + CAMERA)]
-        return Operation("ingest-files", name, run, table, "-t", transfer, target=run, prints=False,
-                         ours=lambda world: [self.put_files, world.root, name, run, transfer, *pairs])
+        folder, moves = self.incoming("files"), transfer == "move"
+        files = [folder / f"file{number}{extension}" for number in range(len(keys))]
+        for file in files:
+            file.write_text(f"{{of: {name}, number: {self.counter}, file: {file.name}}}\n")
+        columns = [column for column in keys[0] if column not in ("instrument", "skymap") or "--data-id" not in options]
+        table = self.work / "incoming" / f"table{self.counter}.csv"
+        table.write_text("file," + ",".join(columns) + "\n" + "".join(
+            f"{file.name if moves else file}," + ",".join(str(key[column]) for column in columns) + "\n"
+            for file, key in zip(files, keys)))
+        return Operation("ingest-files", name, run, table, "-t", transfer, *(["--prefix", "FOLDER"] if moves else []), *options,
+                         target=run, prints=False, folder=folder if moves else None)
 
     def decertify(self, collection, name, begin, end, detectors=()):
         def stock(world):
@@ -218,21 +237,20 @@ class Tools:
         operation.may_find_nothing = True
         return operation
 
-    def certify(self, run, collection, name, begin=None, end=None, **more):
+    def certify(self, run, collection, name, begin=None, end=None, all_inputs=False, **more):
         return Operation("certify-calibrations", run, collection, name, *(["--begin-date", begin] if begin else []),
+                         *(["--search-all-inputs"] if all_inputs else []),
                          *(["--end-date", end] if end else []), target=collection, **more)
 
     def chain(self, parent, *children, mode="redefine", flatten=False, doc=None):
         return Operation("collection-chain", parent, "--mode", mode, *(["--flatten"] if flatten else []),
                          *(["--doc", doc] if doc else []), "--", *children, target=parent)
 
-    def import_calibs(self, run, collection, chain, detectors, span, transfer="copy", records=()):
+    def import_calibs(self, run, collection, chain, detectors, span, transfer="copy", records=(), options=()):
         """An export as another site would send it."""
         ids = [str(uuid.UUID(int=random.getrandbits(128), version=4)) for _ in detectors]
         self.given_ids.update(ids)
-        self.counter += 1
-        folder = self.work / "incoming" / f"export{self.counter}"
-        folder.mkdir(parents=True)
+        folder = self.incoming("export")
         lines = []
         for number, name in zip(ids, detectors):
             (folder / f"{number}.fits").write_text(f"bias of {name}\n")
@@ -250,7 +268,9 @@ class Tools:
             f"- type: associations\n  collection: {collection}\n  collection_type: CALIBRATION\n  validity_ranges:\n"
             f"  - timespan: !lsst.daf.butler.Timespan\n      begin: {begin}\n      end: {end}\n"
             f"    dataset_ids: [{', '.join(repr(number).join(('!uuid ', '')) for number in ids)}]\n")
-        return Operation("import", str(folder), "-t", transfer, target=run)
+        moves = transfer == "move"
+        return Operation("import", "FOLDER" if moves else str(folder), "-t", transfer, *options, target=run,
+                         folder=folder if moves else None)
 
 
 class Course:
@@ -297,6 +317,7 @@ class Course:
         done = [None] * 4
         for i in order:
             world = self.worlds[i]
+            operation.prepare(world)
             done[i] = operation.by_ours(world, self.tools) if who[i] == "ours" else operation.by_stock(world)
         what = f"{operation}; " + "; ".join(f"{w.name} by {p}: {'done' if d.ok else d.said.strip()}"
                                             for w, p, d in zip(self.worlds, who, done))
@@ -310,7 +331,9 @@ class Course:
             self.compare(what, self.before)
             self.step += 1
             return
-        assert len({d.ok for d in done}) == 1, f"step {self.step}: {what}"
+        assert len({d.status for d in done}) == 1, f"step {self.step}: {[d.status for d in done]} {what}"
+        left = [operation.left_in_folder(world) for world in self.worlds]
+        assert len(set(map(tuple, left))) == 1, f"step {self.step}: {what} leaves {left}"
         assert must is None or done[0].ok == must, f"step {self.step}: {what}"
         if not done[0].ok:
             self.drop_residue(operation, who)
@@ -340,8 +363,9 @@ class Course:
         world = self.worlds[2 + self.step % 2]
         operation = Operation(*words)
         stock, ours = operation.by_stock(world), operation.by_ours(world, self.tools)
-        assert (stock.ok, stock.printed) == (ours.ok, ours.printed), \
-            f"step {self.step}: {operation}\n--- stock {stock.ok} {stock.said}\n{stock.printed}--- ours {ours.ok} {ours.said}\n{ours.printed}"
+        assert (stock.status, stock.printed) == (ours.status, ours.printed), (
+            f"step {self.step}: {operation}\n--- stock {stock.status} {stock.said}\n{stock.printed}"
+            f"--- ours {ours.status} {ours.said}\n{ours.printed}")
 
     def compare_taken_out(self, command, *words):
         """What is written outside the repository, by both from one repository."""
@@ -354,7 +378,7 @@ class Course:
             operation = Operation(command, folder, *words)
             done = operation.by_stock(world) if side == "stock" else operation.by_ours(world, self.tools)
             printed = sorted(done.printed.replace(str(folder), "<folder>").splitlines())
-            trees.append([str(done.ok), *printed, *tree(folder)])
+            trees.append([str(done.status), *printed, *tree(folder)])
             said.append(done.said)
             shutil.rmtree(folder, ignore_errors=True)
         lines = list(difflib.unified_diff(*trees, "stock", "ours", n=1))
@@ -438,7 +462,8 @@ def export_sky(tools, world):
                    "region": square(10, -30, 1.5), "timespan": span},
                   {**camera, "id": 8, "day_obs": 20241208, "physical_filter": "r_03", "name": "v8"}],
         "visit_definition": [{**camera, "exposure": 7, "visit": 7}],
-        "visit_detector_region": [{**camera, "detector": d, "visit": 7, "region": square(10 + d / 10, -30, 0.2)} for d in range(9)],
+        "visit_detector_region": [{**camera, "detector": d, "visit": v, "region": square(v + d / 10, -30, 0.2)}
+                                  for d in range(9) for v in (7, 8)],
         "visit_system_membership": [{**camera, "visit_system": 0, "visit": 7}],
         "skymap": [{"name": "cells", "hash": bytes(range(20)), "tract_max": 18938, "patch_nx_max": 10, "patch_ny_max": 10}],
         "tract": [{"skymap": "cells", "id": n, "region": square(359 + n, 88 - n, 2)} for n in range(3)],
@@ -452,6 +477,26 @@ def export_sky(tools, world):
             butler.registry.insertDimensionData(element, *rows)
             export.saveDimensionData(element, butler.query_dimension_records(element, explain=False))
     return list(records), Operation("import", str(folder), "-t", "copy")
+
+
+SOURCE_RUNS = ["s/run0", "s/run1"]
+
+
+def make_source(tools, sky):
+    """Another repository, from which datasets are transferred."""
+    world = World("source", tools.work, tools.socket, tools.connection, ())
+    operations = [Operation("create"), Operation("register-instrument", "lsst.obs.lsst.LsstComCam"), sky,
+                  *map(tools.register_type, TYPES)]
+    operations += [tools.import_calibs("s/other", "s/calib", "s/chain", [8], (None, None), records=night_records())]
+    for run, detectors in zip(SOURCE_RUNS, (range(6), range(3, 9))):
+        operations += [tools.ingest("bias", run, [{"instrument": CAMERA, "detector": d} for d in detectors]),
+                       tools.ingest("stats", run, [{"instrument": CAMERA, "detector": d, "exposure": EXPOSURES[0]} for d in detectors]),
+                       tools.ingest("note", run, [{"instrument": CAMERA}]), tools.ingest("sky", run, [{"skymap": "cells"}])]
+    for operation in operations:
+        done = operation.by_ours(world, tools)
+        assert done.ok, f"{operation}: {done.said}"
+    tools.given_ids.update(row["id"] for row in world.dumper.query('SELECT id FROM source.dataset'))
+    return world
 
 
 def keys_for(name, rng):
@@ -481,6 +526,7 @@ def all_detectors(**more):
 
 
 def fixed(course):
+    """The source of transfers, besides."""
     t, do, refuse = course.tools, course.do, course.refuse
     do(Operation("create", prints=False), must=True)
     do(Operation("create"), must=False)
@@ -495,6 +541,7 @@ def fixed(course):
     course.repeat_harmless(far)
     elements, sky = export_sky(t, World("sky_source", t.work, t.socket, t.connection, ()))
     do(sky, must=True)
+    source = make_source(t, sky)
     for element in elements:
         course.both("query-dimension-records", element)
     do(t.ingest("seen", "u/a/sky", all_detectors(visit=7)[:4]), must=True)
@@ -564,13 +611,28 @@ def fixed(course):
     do(Operation("remove-collections", "u/a/flat", "--no-confirm", "--remove-from-parents"), must=True)
     do(Operation("remove-runs", "u/a/flats", "--no-confirm", "--force"), must=True)
     do(Operation("remove-collections", "u/a/tag", "--no-confirm"), must=True)
+    transfer = ["transfer-datasets", source.root, "ROOT", "-t", "copy"]
+    do(Operation(*transfer, "-d", "bias", "--collections", "s/run*", "--dry-run"), must=True)
+    do(Operation(*transfer, "-d", "bias", "--collections", "s/run0", "--where", f"instrument='{CAMERA}' and detector < 4"), must=True)
+    do(Operation(*transfer, "-d", "bias", "--collections", "s/run0"), must=True)
+    do(Operation(*transfer, "-d", "bias", "--collections", "s/nosuch"), must=False)
+    do(Operation("certify-calibrations", "u/a/calib", "u/a/all", "bias", "--search-all-inputs"))
+    do(Operation("associate", "u/a/first", "-d", "bias", "--collections", "u/a/run2,u/a/run1", "--find-first"), must=True)
+    for words in (["certify-calibrations", "u/a/run1"], ["collection-chain", "u/a/calib", "--mode", "sideways"],
+                  ["prune-datasets", "u/a/run1", "--no-confirm"], ["associate"], ["import", "nosuch", "-t", "teleport"],
+                  ["register-dataset-type", "odd name", "ExposureF", "instrument"],
+                  ["register-dataset-type", "odd", "NoSuchClass", "instrument"],
+                  ["register-dataset-type", "odd", "ExposureF", "nosuch"], ["register-dataset-type", "bias.wcs", "Wcs", "instrument"],
+                  ["remove-dataset-type", "nosuch"], ["ingest-files", "nosuch", "u/a/run9", "nosuch.csv"]):
+        do(Operation(*words, prints=False, target="u/a/run9"))
+    return source
 
 
 class Chance:
     """Random operations, likely ones on what there is, and some that must fail."""
 
-    def __init__(self, course, rng):
-        self.course, self.tools, self.rng = course, course.tools, rng
+    def __init__(self, course, rng, source):
+        self.course, self.tools, self.rng, self.source = course, course.tools, rng, source
         self.state = course.state()
         self.runs = [f"u/r/run{n}" for n in range(6)]
         self.calibs = [f"u/r/calib{n}" for n in range(4)]
@@ -599,15 +661,33 @@ class Chance:
     def register(self):
         return self.tools.register_type(self.a_type(), None if self.rng.random() < 0.8 else "StructuredDataDict")
 
+    MODES = ["copy", "move", "link", "hardlink", "symlink", "relsymlink", "direct", "auto"]
+
+    def maybe(self, *words, chance=0.3):
+        return list(words) if self.rng.random() < chance else []
+
     def ingest(self):
         name = self.a_type()
-        transfer = self.rng.choice(["copy", "link", "hardlink", "symlink", "relsymlink", "direct"])
-        return self.tools.ingest(name, self.any(1, self.runs), keys_for(name, self.rng), transfer, self.state.types.get(name))
+        options = self.maybe("--no-track-file-attrs")
+        if name not in ("bias", "dark"):  # ids that are made from data IDs come again when a RUN is put anew
+            options += self.maybe("--id-generation-mode", self.rng.choice(["unique", "dataid_type", "dataid_type_run"]))
+        options += self.maybe("--data-id", "skymap=cells" if name == "sky" else f"instrument={CAMERA}") if name not in ("note", "sky") else []
+        return self.tools.ingest(name, self.any(1, self.runs), keys_for(name, self.rng), self.rng.choice(self.MODES[:-1]),
+                                 self.state.types.get(name), options)
 
     def certify(self):
         name, (begin, end) = self.rng.choice(["bias", "bias", "dark", "flat", "stats"]), self.span()
-        sources = self.state.of(1) + self.state.of(2) + ["u/r/nosuch"]
-        return self.tools.certify(self.rng.choice(sources), self.any(4, self.calibs), name, begin, end)
+        sources = self.state.of(1) + self.state.of(2) + self.state.of(3) + ["u/r/nosuch"]
+        return self.tools.certify(self.rng.choice(sources), self.any(4, self.calibs), name, begin, end, self.rng.random() < 0.3)
+
+    def transfer(self):
+        types = self.rng.choice(["bias", "stats", "note", "sky", "bias,stats", "*"])
+        runs = self.rng.choice([*SOURCE_RUNS, ",".join(SOURCE_RUNS), "s/other"])
+        mode = self.rng.choice(["copy", "hardlink", "symlink", "relsymlink", "link", "auto", "direct"])
+        where = self.where() if types in ("bias", "stats") else []
+        return Operation("transfer-datasets", self.source.root, "ROOT", "-d", types, "--collections", runs, "-t", mode,
+                         *self.maybe("--find-first"), *self.maybe("--register-dataset-types", chance=0.7),
+                         *self.maybe("--no-transfer-dimensions"), *self.maybe("--dry-run", chance=0.1), *where, prints=False)
 
     def decertify(self):
         known = [(row["collection_id"], row["dataset_type_id"]) for row in self.state.calibs]
@@ -631,12 +711,16 @@ class Chance:
         return self.tools.import_calibs(
             f"u/r/imported{number}", f"u/r/brought{number}", self.rng.choice(self.chains + ["u/r/chain9"]),
             self.rng.sample(range(9), self.rng.randint(1, 3)), self.span(),
-            self.rng.choice(["copy", "link", "hardlink", "symlink", "relsymlink", "direct", "auto"]))
+            self.rng.choice(self.MODES), options=self.maybe("-s", "instrument", "-s", "detector") + self.maybe("--no-track-file-attrs"))
 
     def associate(self):
         tag = self.any(2, self.tags)
-        return Operation("associate", tag, "-d", self.a_type(), "--collections", self.rng.choice(self.state.of(1) or self.runs),
-                         *self.where(), target=tag)
+        collections = self.rng.choice([*self.state.of(1), *self.state.of(2), *self.state.of(3), ",".join(self.some(self.state.of(1), 3))])
+        operation = Operation("associate", tag, "-d", self.rng.choice([self.a_type(), self.a_type(), "*", "bias,dark"]),
+                              "--collections", collections, *self.where(), *self.maybe("--find-first"), target=tag)
+        if self.state.kind.get(tag, 2) != 2:
+            operation.refused = "what is no TAGGED collection; the stock butler says nothing when there is nothing to tag"
+        return operation
 
     def disassociate(self):
         tag = self.rng.choice(self.state.of(2) or self.tags)
@@ -650,8 +734,11 @@ class Chance:
     def prune(self):
         run = self.rng.choice(self.state.of(1) or self.runs)
         how = ["--purge", run] if self.rng.random() < 0.5 else ["--unstore", run]
-        where = [] if self.state.certified(run) else self.where()
-        return self.guard(run, Operation("prune-datasets", *how, "--no-confirm", "--find-all", *where))
+        if self.state.certified(run):
+            return self.guard(run, Operation("prune-datasets", *how, "--no-confirm", "--find-all"))
+        tags = self.maybe("--disassociate", self.rng.choice(self.state.of(2) or self.tags)) if how[0] == "--unstore" else []
+        return Operation("prune-datasets", *how, *tags, *self.rng.choice([["--no-confirm"], ["--no-confirm"], ["--quiet"], ["--dry-run"]]),
+                         *self.maybe("--find-all", chance=0.5), *self.maybe("--datasets", self.a_type()), *self.where())
 
     def remove_run(self):
         run = self.rng.choice(self.state.of(1) or self.runs)
@@ -679,25 +766,26 @@ class Chance:
             self.course.compare_taken_out("export-calibs", self.rng.choice(self.state.of(4)), "-t", "copy")
         else:
             self.course.compare_taken_out("retrieve-artifacts", "-d", self.a_type(), "--collections",
-                                          self.rng.choice(self.state.of(1)), "-t", "copy")
+                                          self.rng.choice(self.state.of(1) + self.state.of(2)), "-t", "copy", *self.where(),
+                                          *self.maybe("--no-preserve-path"), *self.maybe("--find-first"), *self.maybe("--clobber"))
 
     WEIGHTS = {register: 3, ingest: 12, certify: 14, decertify: 8, edit_chain: 16, bring: 4, associate: 6, disassociate: 3, prune: 4,
-               remove_run: 4, remove_collection: 4, remove_type: 2, look: 3, take_out: 2}
+               remove_run: 4, remove_collection: 4, remove_type: 2, look: 3, take_out: 3, transfer: 5}
 
     def choose(self):
         """An operation, or None when it only looked."""
         return self.rng.choices(list(self.WEIGHTS), list(self.WEIGHTS.values()))[0](self)
 
 
-def main(work, socket, put_files, calbus, steps, seed):
+def main(work, socket, calbus, steps, seed):
     random.seed(int(seed))
-    course = Course(Tools(work, socket, put_files, calbus))
-    fixed(course)
+    course = Course(Tools(work, socket, calbus))
+    source = fixed(course)
     print(f"fixed course: {course.step} steps, {course.failed} of them failed alike; {course.refused} refusals", flush=True)
     course.failed = course.refused = 0
     rng = random.Random(int(seed))
     for number in range(int(steps)):
-        operation = Chance(course, rng).choose()
+        operation = Chance(course, rng, source).choose()
         if operation is not None:
             course.do(operation)
         if number % 100 == 99:
@@ -707,4 +795,4 @@ def main(work, socket, put_files, calbus, steps, seed):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:7])
+    main(*sys.argv[1:6])
