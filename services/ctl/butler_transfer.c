@@ -43,7 +43,8 @@ static bool find_datasets(struct cb_repo *source, const struct butler_args *args
                                           .find_first = butler_flag(args, "find-first"),
                                           .limit = -BUTLER_QUERY_CAP };
     size_t n_types = 0, count = 0;
-    return butler_query_each(source, args, &search, gather, ret_list, &n_types, &count, err);
+    return butler_query_each(source, args, &search, gather, ret_list, &n_types, &count, err) &&
+           butler_check_found(&globs, n_types, count, err);
 }
 
 /* People read the stock command's sentence, programs a row. */

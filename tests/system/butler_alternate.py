@@ -616,6 +616,7 @@ def fixed(course):
     do(Operation(*transfer, "-d", "bias", "--collections", "s/run0", "--where", f"instrument='{CAMERA}' and detector < 4"), must=True)
     do(Operation(*transfer, "-d", "bias", "--collections", "s/run0"), must=True)
     do(Operation(*transfer, "-d", "bias", "--collections", "s/nosuch"), must=False)
+    do(Operation(*transfer, "-d", "sky", "--collections", "s/other"), must=False)
     do(Operation("certify-calibrations", "u/a/calib", "u/a/all", "bias", "--search-all-inputs"))
     do(Operation("associate", "u/a/first", "-d", "bias", "--collections", "u/a/run2,u/a/run1", "--find-first"), must=True)
     for words in (["certify-calibrations", "u/a/run1"], ["collection-chain", "u/a/calib", "--mode", "sideways"],
