@@ -17,6 +17,7 @@ struct alarm_config {
     bool campaign;      /* also raise for newly built calibrations, not only for the daily check */
     int64_t heartbeat_timeout_ms;
     int64_t webhook_timeout_ms;
+    int64_t validity_ms; /* between looks for gaps of validity */
 };
 
 struct receiver {
@@ -26,6 +27,7 @@ struct receiver {
 
 struct alarm_service {
     struct alarm_config config;
+    char *index_path; /* the repository index, $CALBUS_HOME/repositories.yaml */
     enum cb_alarm_profile profile;
     enum cb_severity min_severity;
     struct receiver *receivers;
@@ -48,6 +50,8 @@ bool let_go_of_told(void *self, struct cb_db *db, bool *ret_again, struct cb_err
 bool fire_timers(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
 /* Services that have fallen silent. */
 bool watch_heartbeats(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
+/* Gaps of validity in default chains. */
+bool watch_validity(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
 /* Messages nobody could handle. */
 bool watch_dead_letters(void *self, struct cb_db *db, bool *ret_again, struct cb_error *err);
 

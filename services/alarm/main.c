@@ -1,9 +1,11 @@
 /* alarm: raises, clears, escalates and tells alarms. */
 #include "alarm.h"
+#include "base/alloc.h"
 #include "deliver.h"
 #include "io/http_client.h"
 #include "service/metrics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define AT(field) offsetof(struct alarm_config, field)
@@ -29,6 +31,8 @@ static const struct cb_setting settings[] = {
       "a service that is silent for this long raises an alarm" },
     { "alarm", "webhook_timeout", CB_SET_DURATION, AT(webhook_timeout_ms), "10s", 0, 0,
       "how long a receiver may take to answer" },
+    { "alarm", "validity_interval", CB_SET_DURATION, AT(validity_ms), "60s", 100, 86400000,
+      "between looks whether what the newest night needs is in force" },
     { NULL, NULL, CB_SET_TEXT, 0, NULL, 0, 0, NULL },
 };
 
@@ -44,12 +48,11 @@ static const struct cb_subscription subscriptions[] = {
     { NULL, NULL },
 };
 
-static const struct cb_task tasks[] = {
-    { "fire timers", 500, fire_timers },
-    { "let go of what was told", 1000, let_go_of_told },
-    { "watch heartbeats", 5000, watch_heartbeats },
-    { "watch dead letters", 5000, watch_dead_letters },
-    { NULL, 0, NULL },
+/* The interval of the first is set once, by the settings, before the loop begins. */
+static struct cb_task tasks[] = {
+    { "watch validity", 60000, watch_validity },         { "fire timers", 500, fire_timers },
+    { "let go of what was told", 1000, let_go_of_told }, { "watch heartbeats", 5000, watch_heartbeats },
+    { "watch dead letters", 5000, watch_dead_letters },  { NULL, 0, NULL },
 };
 
 static bool check_config(const struct alarm_config *config, struct cb_error *err)
@@ -66,9 +69,10 @@ static bool check_config(const struct alarm_config *config, struct cb_error *err
 
 static bool start(void *self, const struct cb_service_config *common, struct cb_db *db, struct cb_error *err)
 {
-    (void)common;
     (void)db;
     struct alarm_service *me = self;
+    me->index_path = cb_xasprintf("%s/repositories.yaml", common->home);
+    tasks[0].interval_ms = me->config.validity_ms;
     cb_http_client_init();
     cb_metric_define(CB_COUNTER, "calbus_alarm_notifications_total",
                      "Notifications, by receiver and result.");
@@ -85,6 +89,8 @@ static void stop(void *self)
 {
     struct alarm_service *me = self;
     free_receivers(me->receivers, me->receiver_count);
+    free(me->index_path);
+    me->index_path = NULL;
     me->receivers = NULL;
     me->receiver_count = 0;
 }

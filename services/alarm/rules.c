@@ -66,6 +66,31 @@ void no_data_finding(const char *instrument, const char *calib_type, const char 
     snprintf(ret_finding->reason, sizeof ret_finding->reason, "verification ran and had nothing to judge");
 }
 
+void gap_finding(const char *repository, const char *instrument, const struct cb_validity_gaps *night,
+                 const struct cb_validity_gap *gap, struct finding *ret_finding)
+{
+    product_name("ValidityGap", instrument, gap->type, gap->physical_filter, ret_finding->name,
+                 sizeof ret_finding->name);
+    product_labels("ValidityGap", instrument, gap->type, gap->physical_filter, "", ret_finding);
+    ret_finding->severity = CB_SEVERITY_CRITICAL;
+    if (gap->detectors > 0)
+        snprintf(ret_finding->reason, sizeof ret_finding->reason,
+                 "%s: no %s is in force in %s/calib for %lld detectors on %lld, from exposure %lld on",
+                 repository, gap->type, instrument, (long long)gap->detectors, (long long)night->day_obs,
+                 (long long)gap->first_exposure);
+    else
+        snprintf(ret_finding->reason, sizeof ret_finding->reason,
+                 "%s: no %s is in force in %s/calib on %lld, from exposure %lld on", repository, gap->type,
+                 instrument, (long long)night->day_obs, (long long)gap->first_exposure);
+}
+
+void join_reasons(struct finding *finding, const struct finding *other)
+{
+    size_t length = strlen(finding->reason), more = strlen(other->reason);
+    if (length + more + 3 <= sizeof finding->reason)
+        snprintf(finding->reason + length, sizeof finding->reason - length, "; %s", other->reason);
+}
+
 static void describe_failure(const Calbus__V1__TestFailed__Failure *failure, const char *test,
                              struct cb_bytes *reason)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "butler/gaps.h"
 #include "calbus/v1/verification.pb-c.h"
 #include "domain/alarm.h"
 
@@ -30,6 +31,12 @@ void detector_finding(const char *instrument, const char *calib_type, const char
 /* VerifyNoData of one product. */
 void no_data_finding(const char *instrument, const char *calib_type, const char *physical_filter,
                      struct finding *ret_finding);
+
+/* ValidityGap of one product: exposures of the newest night have no calibration in force in a repository. */
+void gap_finding(const char *repository, const char *instrument, const struct cb_validity_gaps *night,
+                 const struct cb_validity_gap *gap, struct finding *ret_finding);
+/* Put what another repository found behind; of very many the first are told. */
+void join_reasons(struct finding *finding, const struct finding *other);
 
 /* "MEAN: C03 7.213 above 0.500 adu (exposure 2024120900012), 3 more": what a test found, at most a few of
  * them. */

@@ -1,2 +1,2 @@
--- The instruments that are registered, by name.
-SELECT name FROM instrument ORDER BY name;
+-- Names of the instruments.
+SELECT name FROM instrument ORDER BY name

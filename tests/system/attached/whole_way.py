@@ -30,7 +30,7 @@ class Attached(Suite):
     def __init__(self, program, between):
         self.between = lambda *what, **how: between(self, *what, **how)
         self.socket = os.environ["CALBUS_TEST_DB_URI"].rsplit("host=", 1)[1]
-        super().__init__(program, CALBUS_DB_URI=os.environ["CALBUS_TEST_DB_URI"], CALBUS_SITE_USDF_REPOSITORIES="/repo/main", CALBUS_SUITE_INSTANCES="generator=1",
+        super().__init__(program, CALBUS_DB_URI=os.environ["CALBUS_TEST_DB_URI"], CALBUS_SITE_USDF_REPOSITORIES="/repo/main", CALBUS_SUITE_INSTANCES="generator=1", CALBUS_ALARM_VALIDITY_INTERVAL="500ms",
                          CALBUS_SITE_SUMMIT_REPOSITORIES="summit:/repo/LSSTComCam", CALBUS_SITE_BTS_REPOSITORIES="bts:/repo/LSSTComCam")
         self.far_uri = f"postgresql://calbus@/far?host={self.socket}"
         self.roots = {label: os.path.join(self.folder, f"repo{i}") for i, label in enumerate(REPOSITORIES)}
@@ -250,12 +250,24 @@ def the_deployment_check_is_made_again_after_it(suite):
     wait_until("the alarm is over", lambda: failed() == ["NONE"], 30)
 
 
+def a_night_without_a_bias_raises_an_alarm_until_there_is_one(suite):
+    def gap():
+        return [(one["severity"], one["reason"]) for one in suite.items("alarm", "list") if one["name"] == "ValidityGap.LSSTComCam.bias:0"]
+    assert gap() == [], "the night has all that it needs"
+    change_end(suite, "TAXICAB-4", "2024-12-08T14:00:00")  # before the night of the 8th began
+    reason = " bias is in force in LSSTComCam/calib for 2 detectors on 20241208, from exposure 2024120800801 on"
+    expected = [("CRITICAL", "; ".join(sorted(label + ": no" + reason for label in REPOSITORIES)))]
+    wait_until("an alarm tells of the gap", lambda: [(s, "; ".join(sorted(r.split("; ")))) for s, r in gap()] == expected, 30)
+    change_end(suite, "TAXICAB-5", "2025-02-03")
+    wait_until("the alarm is over", lambda: [one[0] for one in gap()] == ["NONE"], 30)
+
+
 def main(program, how):
     with Attached(program, {"calm": Calm, "killed": Between}[how]) as suite:
         steps = [the_stock_butler_makes_and_fills_them, they_are_attached, new_files_are_ingested_beside_those_of_the_stock_butler,
                  a_bias_is_built_verified_and_certified, it_is_accepted_distributed_and_in_force, the_stock_butler_reads_it,
                  commands_find_them_by_label_and_by_path, a_change_of_ranges_reaches_every_site,
-                 the_deployment_check_is_made_again_after_it]
+                 the_deployment_check_is_made_again_after_it, a_night_without_a_bias_raises_an_alarm_until_there_is_one]
         for step in steps:
             say(step.__name__.replace("_", " "))
             step(suite)

@@ -3,6 +3,7 @@
 #include "support/spec.h"
 
 #include <math.h>
+#include <string.h>
 
 static void names_the_alarm_of_a_detector(void **state)
 {
@@ -56,12 +57,39 @@ static void says_amp_value_limit_and_unit(void **state)
                                                 "C04 has no value adu (exposure 2024120900012), 7 more");
 }
 
+static void a_gap_of_validity_names_night_product_and_repositories(void **state)
+{
+    (void)state;
+    struct finding here, there;
+    const struct cb_validity_gaps night = { .day_obs = 20241209 };
+    struct cb_validity_gap gap = { .type = (char *)"flat",
+                                   .physical_filter = (char *)"r_03",
+                                   .detectors = 3,
+                                   .first_exposure = 2024120900012 };
+    gap_finding("/repo/main", "LSSTComCam", &night, &gap, &here);
+    assert_string_equal(here.name, "ValidityGap.LSSTComCam.flat.r_03:0");
+    assert_int_equal(here.severity, CB_SEVERITY_CRITICAL);
+    assert_string_equal(here.reason, "/repo/main: no flat is in force in LSSTComCam/calib for 3 detectors on "
+                                     "20241209, from exposure 2024120900012 on");
+    gap.detectors = 0;
+    gap_finding("summit:/repo/LSSTComCam", "LSSTComCam", &night, &gap, &there);
+    assert_string_equal(there.name, here.name);
+    join_reasons(&here, &there);
+    assert_non_null(strstr(
+        here.reason, "; summit:/repo/LSSTComCam: no flat is in force in LSSTComCam/calib on 20241209, from"));
+    for (int i = 0; i < 1000; i++)
+        join_reasons(&here, &there); /* however many there are */
+    assert_true(strlen(here.reason) < sizeof here.reason);
+    assert_string_equal(here.reason + strlen(here.reason) - 8, "00012 on");
+}
+
 int main(void)
 {
     const struct CMUnitTest rules[] = {
         cmocka_unit_test(names_the_alarm_of_a_detector),
         cmocka_unit_test(grades_by_the_share_of_failed_detectors),
         cmocka_unit_test(says_amp_value_limit_and_unit),
+        cmocka_unit_test(a_gap_of_validity_names_night_product_and_repositories),
     };
     return cmocka_run_group_tests_name("alarm rules", rules, NULL, NULL);
 }
