@@ -19,19 +19,19 @@ static bool contains(const struct cb_collection_list *list, const char *name)
 }
 
 /* Does an instrument's default chain lead to it? */
-static bool is_in_force(const struct range_job *job, struct cb_db *db, const char *collection, bool *ret_is,
-                        struct cb_error *err)
+static bool is_in_force(const struct certifier *me, struct cb_db *db, const char *repository,
+                        const char *collection, bool *ret_is, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     *ret_is = false;
-    if (!cb_repo_open_home(job->me->index_path, job->request->repository, db, &repo, err))
+    if (!cb_repo_open_home(me->index_path, repository, db, &repo, err))
         return false;
     for (int i = 0; i < CB_CAMERA_COUNT && !*ret_is; i++) {
         struct cb_error why = { 0 };
         cb_auto(cb_free) char *chain = cb_xasprintf("%s/calib", cb_instrument_at((enum cb_camera)i)->name);
         cb_auto_collections struct cb_collection_list path = { 0 };
         const char *const start[] = { chain };
-        if (!cb_collection_flatten(repo, start, 1, false, &path, &why) && why.kind != CB_ERR_NOT_FOUND) {
+        if (!cb_collection_flatten(repo, start, 1, true, &path, &why) && why.kind != CB_ERR_NOT_FOUND) {
             *err = why;
             return false;
         }
@@ -63,8 +63,8 @@ static bool look_at_proposal(struct cb_db *db, const char *repository, const cha
     return true;
 }
 
-bool is_consent_needed(const struct range_job *job, struct cb_db *db, const char *collection,
-                       bool *ret_needed, struct cb_error *err)
+bool is_consent_needed(const struct certifier *me, struct cb_db *db, const char *repository,
+                       const char *collection, bool *ret_needed, struct cb_error *err)
 {
     struct cb_collection_name name;
     bool accepted = false, in_force = false;
@@ -73,9 +73,48 @@ bool is_consent_needed(const struct range_job *job, struct cb_db *db, const char
     *ret_needed = false;
     if (name.user[0] != '\0')
         return true;
-    if (!look_at_proposal(db, job->request->repository, collection, &accepted, err) ||
-        !is_in_force(job, db, collection, &in_force, err))
+    if (!look_at_proposal(db, repository, collection, &accepted, err) ||
+        !is_in_force(me, db, repository, collection, &in_force, err))
         return false;
     *ret_needed = accepted || in_force;
     return true;
+}
+
+/* Is the collection among what was accepted, or in force, already? */
+static bool check_new(const struct certifier *me, struct cb_db *db, const char *repository,
+                      const char *collection, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *accepted = NULL;
+    bool in_force = false;
+    if (!cb_db_run(db, sql_find_accepted_collection, CB_P(cb_p_text(repository), cb_p_text(collection)),
+                   &accepted, err) ||
+        !is_in_force(me, db, repository, collection, &in_force, err))
+        return false;
+    if (cb_rows_count(accepted) == 0 && !in_force)
+        return true;
+    return cb_fail(
+        err, CB_ERR_CONFLICT,
+        "%s is in force or accepted: certify into a collection of its own (--into), which the board "
+        "has yet to accept",
+        collection);
+}
+
+bool consent_of_certification(const struct certifier *me, struct cb_db *db, const char *repository,
+                              const char *collection, const char *ticket_chain,
+                              enum certify_consent *ret_consent, struct cb_error *err)
+{
+    struct cb_collection_name name;
+    bool accepted = false, in_force = false;
+    *ret_consent = CERTIFY_INTO_CHAIN;
+    if (!cb_collection_name_parse(collection, &name, err))
+        return false;
+    if (name.user[0] != '\0' || ticket_chain[0] == '\0')
+        return true;
+    if (!look_at_proposal(db, repository, collection, &accepted, err) ||
+        !is_in_force(me, db, repository, ticket_chain, &in_force, err))
+        return false;
+    if (!accepted && !in_force)
+        return true;
+    *ret_consent = CERTIFY_TO_WAIT;
+    return check_new(me, db, repository, collection, err);
 }

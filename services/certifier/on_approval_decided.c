@@ -5,6 +5,7 @@
 #include "certifier.h"
 #include "proposal.h"
 #include "proposed_change.h"
+#include "join_chain.h"
 #include "service/decode.h"
 #include "service/outbox.h"
 #include "settle.h"
@@ -61,8 +62,9 @@ static bool carry_out(void *context, struct cb_db *db, struct cb_bytes *result, 
         !act_on_proposal(db, &proposal, request->action, request->actor, request->comment, job->event, err))
         return false;
     if (proposal.state == CB_APPROVAL_ACCEPTED &&
-        !(proposal.is_of_ranges ? make_proposed_change(job->me, db, &proposal, job->event, err)
-                                : say_accepted(job, db, &proposal, err)))
+        !(proposal.is_of_ranges
+              ? make_proposed_change(job->me, db, &proposal, job->event, err)
+              : join_chain(job->me, db, &proposal, job->event, err) && say_accepted(job, db, &proposal, err)))
         return false;
     if (proposal.state == CB_APPROVAL_REJECTED && !say_rejected(job, db, &proposal, err))
         return false;

@@ -8,6 +8,7 @@
 #include "calbus/v1/certification.pb-c.h"
 #include "certifier.h"
 #include "certify.h"
+#include "consent.h"
 #include "domain/timespan.h"
 #include "service/decode.h"
 #include "service/outbox.h"
@@ -24,6 +25,7 @@ struct certification {
     struct certified_names names;
     char physical_filter[64];
     struct cb_timespan validity;
+    enum certify_consent consent;
     size_t datasets;
 };
 
@@ -73,11 +75,12 @@ static bool check_verified(struct certification *job, struct cb_db *db, struct c
            confirm_refusal(db, err);
 }
 
-/* Names of users need not belong to a ticket. */
+/* Names of users need not belong to a ticket. A chain that is in force takes only what the board has
+ * accepted. */
 static bool put_into_ticket_chain(const struct certification *job, struct cb_repo *repo, struct cb_error *err)
 {
     const char *const child[] = { job->names.collection };
-    return job->names.ticket_chain[0] == '\0' ||
+    return job->names.ticket_chain[0] == '\0' || job->consent == CERTIFY_TO_WAIT ||
            (cb_collection_register(repo, job->names.ticket_chain, CB_COLLECTION_CHAINED, NULL, NULL, err) &&
             cb_chain_change(repo, job->names.ticket_chain, CB_CHAIN_PREPEND, child, 1, err));
 }
@@ -122,7 +125,7 @@ static bool store(const struct certification *job, struct cb_db *db, struct cb_e
                           cb_p_text(job->physical_filter), cb_p_text(request->generation_run),
                           cb_p_text(job->names.collection), cb_p_text(job->names.ticket_chain), begin, end,
                           cb_p_int((int64_t)job->datasets), cb_p_text(request->by),
-                          cb_p_text(request->accept_failures)),
+                          cb_p_text(request->accept_failures), cb_p_bool(job->consent == CERTIFY_TO_WAIT)),
                      NULL, err);
 }
 
@@ -157,6 +160,8 @@ static void write_result(const struct certification *job, struct cb_bytes *resul
     cb_json_str(&json, "collection", job->names.collection);
     cb_json_str(&json, "ticket_chain", job->names.ticket_chain);
     cb_json_int(&json, "datasets", (int64_t)job->datasets);
+    if (job->consent == CERTIFY_TO_WAIT)
+        cb_json_str(&json, "state", "certified, waits for the board");
     cb_json_close(&json);
 }
 
@@ -167,7 +172,9 @@ static bool carry_out(void *context, struct cb_db *db, struct cb_bytes *result, 
     if (!read_validity(request->validity, &job->validity, err) ||
         !name_certification(request->generation_run, request->collection, request->dataset_type, &job->names,
                             err) ||
-        !check_verified(job, db, err))
+        !check_verified(job, db, err) ||
+        !consent_of_certification(job->me, db, request->repository, job->names.collection,
+                                  job->names.ticket_chain, &job->consent, err))
         return false;
 
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;

@@ -80,6 +80,21 @@ static bool check_consent(const struct chaining *job, struct cb_db *db, const ch
                    job->request->child);
 }
 
+/* What waits for the board joins no chain but a user's. */
+static bool check_waiting(const struct chaining *job, struct cb_db *db, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (job->parent.user[0] != '\0')
+        return true;
+    if (!cb_db_run(db, sql_find_waiting,
+                   CB_P(cb_p_text(job->request->repository), cb_p_text(job->request->child)), &rows, err))
+        return false;
+    return cb_rows_count(rows) == 0 ||
+           cb_fail(err, CB_ERR_CONFLICT,
+                   "%s has not been accepted by the board; \"calbus approval propose\" puts it before them",
+                   job->request->child);
+}
+
 static bool note_facility(const struct chaining *job, struct cb_db *db, const char *proposal,
                           struct cb_error *err)
 {
@@ -98,8 +113,8 @@ static bool follow_proposal(const struct chaining *job, struct cb_db *db, struct
     char proposal[64];
     if (strcmp(job->request->mode, "remove") == 0)
         return true;
-    return find_accepted(job, db, proposal, sizeof proposal, err) && check_consent(job, db, proposal, err) &&
-           note_facility(job, db, proposal, err);
+    return check_waiting(job, db, err) && find_accepted(job, db, proposal, sizeof proposal, err) &&
+           check_consent(job, db, proposal, err) && note_facility(job, db, proposal, err);
 }
 
 static bool announce(const struct chaining *job, struct cb_db *db, struct cb_error *err)

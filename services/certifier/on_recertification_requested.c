@@ -50,7 +50,7 @@ static bool check_free(const struct range_job *job, struct cb_db *db, struct cb_
     const char *const collections[] = { job->request->collection, job->request->successor };
     for (size_t i = 0; i < 2 && collections[i][0] != '\0'; i++) {
         bool needed;
-        if (!is_consent_needed(job, db, collections[i], &needed, err))
+        if (!is_consent_needed(job->me, db, job->request->repository, collections[i], &needed, err))
             return false;
         if (needed)
             return cb_fail(

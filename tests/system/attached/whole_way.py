@@ -262,12 +262,43 @@ def a_night_without_a_bias_raises_an_alarm_until_there_is_one(suite):
     wait_until("the alarm is over", lambda: [one[0] for one in gap()] == ["NONE"], 30)
 
 
+def in_force(suite, label="/repo/main"):
+    return json.dumps(suite.json("calib", "which", stock_made.INSTRUMENT, 4, "bias", WHEN, "--repo", label))
+
+
+def what_is_certified_on_an_accepted_ticket_waits_for_the_board(suite):
+    made, certified = MADE.replace("1210a", "1211a"), CERTIFIED.replace("1210a", "1211a")
+    suite.calbus("generation", "submit", "bias", "-i", stock_made.INSTRUMENT, "--ticket", "DM-1", "--tag", "demo", "--rerun", "20241211a",
+                 "--inputs", CURATED, "--no-wait", "--where",
+                 "instrument='LSSTComCam' and exposure.day_obs=20241208 and exposure.observation_type='bias'")
+    suite.calbus("verify", "wait", made, "--timeout", 60)
+    refused = suite.run("certify", made, "--into", CERTIFIED, "--begin-date", "2025-03-01")
+    assert refused.returncode == 4 and "is in force or accepted" in refused.stderr, refused
+    assert "waits for the board" in suite.calbus("certify", made, "--begin-date", "2024-12-08T12:00:00", "--json")
+    assert certified not in suite.ours("query-collections", "/repo/main", TICKET, "--chains", "flatten") and MADE in in_force(suite)
+    for parent, child in (("LSSTComCam/calib", certified), (TICKET, certified)):
+        refused = suite.run("chain", "prepend", parent, child)
+        assert refused.returncode == 4 and "has not been accepted by the board" in refused.stderr, refused
+    suite.calbus("approval", "propose", "-i", stock_made.INSTRUMENT, "--ticket", "DM-1", "--taxicab", "TAXICAB-6", "--by", "operator")
+    refused = suite.run("certify", made, "--into", CERTIFIED.replace("1210a", "1212a"))
+    assert refused.returncode == 4 and "is before the board: TAXICAB-6 is HAILED" in refused.stderr, refused
+    suite.calbus("approval", "reject", "TAXICAB-6", "--reason", "once more", "--by", "chair")
+    assert MADE in in_force(suite)
+    suite.calbus("approval", "propose", "-i", stock_made.INSTRUMENT, "--ticket", "DM-1", "--taxicab", "TAXICAB-7", "--by", "operator")
+    suite.calbus("approval", "accept", "TAXICAB-7", "--reason", "better", "--by", "chair")
+    assert made in in_force(suite), "its ticket's chain is in force"
+    suite.calbus("dist", "wait", "TAXICAB-7", "--until", "imported", "--timeout", 60)
+    for label in REPOSITORIES:
+        assert made in in_force(suite, label), label
+
+
 def main(program, how):
     with Attached(program, {"calm": Calm, "killed": Between}[how]) as suite:
         steps = [the_stock_butler_makes_and_fills_them, they_are_attached, new_files_are_ingested_beside_those_of_the_stock_butler,
                  a_bias_is_built_verified_and_certified, it_is_accepted_distributed_and_in_force, the_stock_butler_reads_it,
                  commands_find_them_by_label_and_by_path, a_change_of_ranges_reaches_every_site,
-                 the_deployment_check_is_made_again_after_it, a_night_without_a_bias_raises_an_alarm_until_there_is_one]
+                 the_deployment_check_is_made_again_after_it, a_night_without_a_bias_raises_an_alarm_until_there_is_one,
+                 what_is_certified_on_an_accepted_ticket_waits_for_the_board]
         for step in steps:
             say(step.__name__.replace("_", " "))
             step(suite)
