@@ -2,6 +2,7 @@
 #include "butler/config_dump.h"
 
 #include "base/alloc.h"
+#include "io/db_uri.h"
 #include "io/yaml.h"
 
 #include <ctype.h>
@@ -159,18 +160,19 @@ static void put_indent(struct cb_bytes *out, int depth)
     cb_bytes_printf(out, "%*s", 2 * depth, "");
 }
 
-/* A scalar with its meaning: what was quoted is a text. */
+/* A scalar with its meaning: what was quoted is a text. A password in an address is not shown. */
 static void put_scalar(struct cb_bytes *out, const struct cb_yaml_node *node)
 {
     bool truth = false;
+    cb_auto(cb_free) char *text = cb_db_uri_masked(node->text);
     if (node->quoted)
-        cb_yaml_put_text(out, node->text);
+        cb_yaml_put_text(out, text);
     else if (cb_yaml_is_null(node))
         cb_bytes_puts(out, "null");
     else if (cb_yaml_bool(node, &truth))
         cb_bytes_puts(out, truth ? "true" : "false");
     else
-        cb_bytes_puts(out, node->text);
+        cb_bytes_puts(out, text);
 }
 
 static void put_map(struct cb_bytes *out, const struct view *view, int depth);
@@ -221,6 +223,7 @@ static void put_python(struct cb_bytes *out, const struct cb_yaml_node *node, bo
     bool truth = false;
     int64_t whole = 0;
     double real = 0;
+    cb_auto(cb_free) char *text = cb_db_uri_masked(node->kind == CB_YAML_SCALAR ? node->text : "");
     if (node->kind == CB_YAML_SEQUENCE) {
         cb_bytes_puts(out, "[");
         for (size_t i = 0; i < node->count; i++) {
@@ -235,9 +238,9 @@ static void put_python(struct cb_bytes *out, const struct cb_yaml_node *node, bo
     } else if (!node->quoted && cb_yaml_bool(node, &truth)) {
         cb_bytes_puts(out, truth ? "True" : "False");
     } else if (inside && (node->quoted || (!cb_yaml_int(node, &whole) && !cb_yaml_real(node, &real)))) {
-        cb_bytes_printf(out, "'%s'", node->text);
+        cb_bytes_printf(out, "'%s'", text);
     } else {
-        cb_bytes_puts(out, node->text);
+        cb_bytes_puts(out, text);
     }
 }
 

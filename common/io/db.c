@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "io/db_auth.h"
 #include "io/db_inner.h"
+#include "io/db_uri.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -95,6 +96,9 @@ static void ignore_notice(void *arg, const char *message)
 static bool connect_now(struct cb_db *db, struct cb_error *err)
 {
     cb_auto(cb_free) char *user = NULL, *password = NULL;
+    struct cb_error why = { 0 };
+    if (!cb_db_uri_check(db->uri, &why)) /* trying again does not help */
+        return cb_fail(err, CB_ERR_FATAL, "could not connect to the database: %s", why.text);
     if (!cb_db_auth_find(db->uri, &user, &password, err))
         return cb_context(err, "could not connect to the database");
     /* a later keyword wins over the address; NULL counts as not given */

@@ -39,18 +39,74 @@ static char *pick(const PQconninfoOption *given, const PQconninfoOption *default
     return cb_xstrdup(value != NULL ? value : last_resort);
 }
 
-static bool read_address(const char *uri, struct address *ret_address, struct cb_error *err)
+/* What libpq quotes in its message may be the password, or a part of it. */
+static PQconninfoOption *parse(const char *uri, struct cb_error *err)
 {
     char *message = NULL;
     PQconninfoOption *given = PQconninfoParse(uri, &message);
     if (given == NULL) {
         if (message != NULL)
-            message[strcspn(message, "\n")] = '\0';
+            message[strcspn(message, ":\"\n")] = '\0';
         cb_fail(err, CB_ERR_INVALID, "not a database address: %s",
                 message != NULL ? message : "out of memory");
         PQfreemem(message);
-        return false;
     }
+    return given;
+}
+
+bool cb_db_uri_check(const char *uri, struct cb_error *err)
+{
+    PQconninfoOption *given = parse(uri, err);
+    PQconninfoFree(given);
+    return given != NULL;
+}
+
+static void put_masked(struct cb_bytes *out, const char *text, const char *from, const char *until)
+{
+    cb_bytes_add(out, text, (size_t)(from - text));
+    cb_bytes_printf(out, "***%s", until);
+}
+
+/* "scheme://user:password@host...": the parts of the password; a slash in it, which ought to be encoded,
+ * belongs to it. */
+static bool find_in_url(const char *text, const char **ret_from, const char **ret_until)
+{
+    const char *place = strstr(text, "://");
+    if (place == NULL)
+        return false;
+    place += 3;
+    const char *end = place + strcspn(place, "/?#"), *at = NULL;
+    for (const char *c = place; c < end; c++)
+        if (*c == '@')
+            at = c;
+    if (at == NULL)
+        at = strchr(end, '@');
+    const char *colon = at != NULL ? memchr(place, ':', (size_t)(at - place)) : NULL;
+    *ret_from = colon != NULL ? colon + 1 : NULL;
+    *ret_until = at;
+    return colon != NULL;
+}
+
+char *cb_db_uri_masked(const char *text)
+{
+    const char *from = NULL, *until = NULL;
+    struct cb_bytes out = CB_BYTES(1 << 20);
+    if (!find_in_url(text, &from, &until)) {
+        from = strstr(text, "password="); /* "host=... password=...", "?password=..." */
+        if (from == NULL)
+            return cb_xstrdup(text);
+        from += strlen("password=");
+        until = from + strcspn(from, " &");
+    }
+    put_masked(&out, text, from, until);
+    return cb_bytes_steal(&out);
+}
+
+static bool read_address(const char *uri, struct address *ret_address, struct cb_error *err)
+{
+    PQconninfoOption *given = parse(uri, err);
+    if (given == NULL)
+        return false;
     PQconninfoOption *defaults = PQconndefaults();
     ret_address->host = option(given, "host") == NULL && option(given, "hostaddr") != NULL
                             ? cb_xstrdup(option(given, "hostaddr"))
@@ -108,7 +164,8 @@ bool cb_db_uri_from_python(const char *url, char **ret_uri, struct cb_error *err
     bool is_postgres = (scheme == 10 && strncmp(url, "postgresql", 10) == 0) ||
                        (scheme == 8 && strncmp(url, "postgres", 8) == 0);
     if (rest == NULL || !is_postgres)
-        return cb_fail(err, CB_ERR_INVALID, "the registry is not in PostgreSQL but in \"%.60s\"", url);
+        return cb_fail(err, CB_ERR_INVALID, "the registry is not in PostgreSQL but in \"%.*s\"",
+                       (int)strcspn(url, ":+/"), url);
     *ret_uri = cb_xasprintf("postgresql%s", rest);
     return true;
 }

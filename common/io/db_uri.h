@@ -13,5 +13,9 @@ CB_MUST_CHECK bool cb_db_uri_for_python(const char *uri, char **ret_url, struct 
 /* Back: "postgresql+psycopg2://..." or "postgresql://..." as libpq takes it. Errors: INVALID another database
  * system. */
 CB_MUST_CHECK bool cb_db_uri_from_python(const char *url, char **ret_uri, struct cb_error *err);
+/* The address as it may be shown: *** for a password in it. Other texts come as they are. To be freed. */
+char *cb_db_uri_masked(const char *text);
+/* Errors: INVALID it is no address; the text does not repeat what may be a password. */
+CB_MUST_CHECK bool cb_db_uri_check(const char *uri, struct cb_error *err);
 /* Do both lead to the same database as the same user? false also when one cannot be parsed. */
 bool cb_db_uri_same(const char *a, const char *b);

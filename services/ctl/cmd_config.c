@@ -1,6 +1,9 @@
 /* calbus config: the settings and where they come from. */
 #include "commands.h"
 
+#include "base/cleanup.h"
+#include "io/db_uri.h"
+
 static const struct ctl_flag show_flags[] = {
     { "origin", 0, CTL_FLAG_BOOL, NULL, "Print where each value comes from." },
     { NULL, 0, CTL_FLAG_BOOL, NULL, NULL },
@@ -21,7 +24,8 @@ static void add(void *self, const struct cb_setting *setting, const char *value,
 {
     char name[128];
     snprintf(name, sizeof name, "%s.%s", setting->section, setting->key);
-    const char *cells[] = { name, value, origin, setting->help };
+    cb_auto(cb_free) char *shown = cb_db_uri_masked(value); /* a password in an address is not shown */
+    const char *cells[] = { name, shown, origin, setting->help };
     ctl_table_add(self, cells);
 }
 
