@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "butler/rows.h"
+#include "io/remote.h"
 #include "sql.h"
 
 #include <string.h>
@@ -333,6 +334,15 @@ bool cb_dataset_get(struct cb_repo *repo, const char *const *ids, size_t n, stru
     }
     *ret_list = list;
     list = (struct cb_dataset_list){ 0 };
+    return true;
+}
+
+bool cb_dataset_source(const struct cb_repo *repo, const struct cb_dataset *dataset, char **ret_source,
+                       struct cb_error *err)
+{
+    if (dataset->path == NULL || !cb_remote_is(dataset->path))
+        return cb_dataset_file(repo, dataset, ret_source, err);
+    *ret_source = cb_xstrdup(dataset->path);
     return true;
 }
 

@@ -43,11 +43,12 @@ struct cb_put_record {
 
 /* One dataset to put. */
 struct cb_put {
-    const struct cb_data_id *data_id; /* at least the required dimensions of the type */
-    const char *id;                   /* UUID; NULL: a new one of version 7 */
-    const char *file;                 /* where the bytes are now: an absolute path; see enum cb_transfer. The
-                                         same file in puts that follow each other is one for all of them */
-    const char *formatter;            /* NULL: the one of the storage class (raws name their own) */
+    const struct cb_data_id *data_id;   /* at least the required dimensions of the type */
+    const char *id;                     /* UUID; NULL: a new one of version 7 */
+    const char *file;                   /* where the bytes are now: an absolute path or the URI of a file on
+                                           another machine; see enum cb_transfer. The same file in puts that
+                                           follow each other is one for all of them */
+    const char *formatter;              /* NULL: the one of the storage class (raws name their own) */
     const struct cb_put_record *record; /* NULL: its size is learnt from the file */
 };
 
@@ -133,5 +134,9 @@ CB_MUST_CHECK bool cb_dataset_get(struct cb_repo *repo, const char *const *ids, 
 /* Absolute path of its file, to be freed. Errors: NOT_FOUND no file stored; INVALID not a file: URI. */
 CB_MUST_CHECK bool cb_dataset_file(const struct cb_repo *repo, const struct cb_dataset *dataset,
                                    char **ret_path, struct cb_error *err);
+/* Where its bytes are: the same path, or the URI of a file on another machine (io/remote.h), to be freed.
+ * Errors: NOT_FOUND no file stored; INVALID another kind of URI. */
+CB_MUST_CHECK bool cb_dataset_source(const struct cb_repo *repo, const struct cb_dataset *dataset,
+                                     char **ret_source, struct cb_error *err);
 /* "file:///root/path" or the URI as it is, to be freed; NULL when no file is stored. */
 char *cb_dataset_uri(const struct cb_repo *repo, const struct cb_dataset *dataset);

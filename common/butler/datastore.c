@@ -6,6 +6,7 @@
 #include "butler/arrivals.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/remote.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -235,11 +236,49 @@ static bool is_symbolic_link(const char *path)
     return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
+/* A file of another machine onto target. */
+static bool place_remote(const char *uri, const char *target, enum cb_transfer transfer, struct cb_error *err)
+{
+    if (transfer != CB_TRANSFER_AUTO && transfer != CB_TRANSFER_COPY)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "Can not use local file system transfer mode %s for remote resource (%s)",
+                       transfer_names[transfer], uri);
+    return cb_remote_fetch(uri, target, err);
+}
+
+/* What came to target goes again when the transaction is rolled back; source: what a move leaves to remove.
+ */
+static void note_arrival(struct cb_repo *repo, char *target, char *source)
+{
+    struct arrival *arrival = cb_xalloc(sizeof *arrival);
+    *arrival = (struct arrival){ .placed = target, .source = source };
+    cb_tx_at_end(repo->db, end_arrival, arrival);
+}
+
+static bool ingest_remote(struct cb_repo *repo, const char *uri, const char *path, enum cb_transfer transfer,
+                          char **ret_recorded, int64_t *ret_size, struct cb_error *err)
+{
+    cb_auto(cb_free) char *target = cb_xasprintf("%s/%s", repo->root, path);
+    if (transfer == CB_TRANSFER_DIRECT) {
+        *ret_recorded = cb_xstrdup(uri);
+        return cb_remote_size(uri, ret_size, err);
+    }
+    if (!cb_file_make_parents(target, err) || !check_free(repo, path, target, err) ||
+        !place_remote(uri, target, transfer, err))
+        return false;
+    bool ok = cb_file_size(target, ret_size, err);
+    note_arrival(repo, cb_steal(target), NULL);
+    *ret_recorded = cb_xstrdup(path);
+    return ok;
+}
+
 bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path, enum cb_transfer transfer,
                          char **ret_recorded, int64_t *ret_size, struct cb_error *err)
 {
     char source[PATH_MAX];
     int64_t size;
+    if (cb_remote_is(file))
+        return ingest_remote(repo, file, path, transfer, ret_recorded, ret_size, err);
     if (realpath(file, source) == NULL)
         return fail_errno(err, "find file", file);
     if (!cb_file_size(source, &size, err))
@@ -256,10 +295,8 @@ bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *pat
             !check_free(repo, path, err) ||
             !place(source, target, of_link ? CB_TRANSFER_COPY : transfer, err))
             return false;
-        struct arrival *arrival = cb_xalloc(sizeof *arrival);
-        arrival->placed = cb_steal(target);
-        arrival->source = transfer == CB_TRANSFER_MOVE ? cb_xstrdup(of_link ? file : source) : NULL;
-        cb_tx_at_end(repo->db, end_arrival, arrival);
+        note_arrival(repo, cb_steal(target),
+                     transfer == CB_TRANSFER_MOVE ? cb_xstrdup(of_link ? file : source) : NULL);
     } else if (transfer != CB_TRANSFER_DIRECT && !sync_file(source, err)) {
         return false; /* what is named directly is its owner's to keep */
     }
@@ -277,6 +314,8 @@ bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfe
                            struct cb_error *err)
 {
     char source[PATH_MAX];
+    if (cb_remote_is(file))
+        return cb_file_make_parents(target, err) && place_remote(file, target, transfer, err);
     if (realpath(file, source) == NULL)
         return fail_errno(err, "find file", file);
     if (!cb_file_make_parents(target, err))

@@ -7,6 +7,8 @@
 
 #include "butler/repository.h"
 
+/* Files on other machines (io/remote.h) are copied, or named by DIRECT; links of them are refused, and so is
+ * MOVE: what is there is others'. */
 enum cb_transfer {
     CB_TRANSFER_AUTO, /* in place when below the root, else link */
     CB_TRANSFER_COPY,
@@ -37,10 +39,11 @@ const char *cb_formatter_extension(const char *formatter);
 /* What is recorded of a formatter that a configuration names: the full name of its class. */
 const char *cb_formatter_recorded(const char *configured);
 
-/* Bring a file to `path` below the root in the repository's open transaction; *ret_recorded is what the
- * record says (path, or a URI for DIRECT; to be freed), *ret_size its bytes. A file that is there already is
- * replaced only when no record names it. A moved file returns to its old place when the transaction is rolled
- * back. Errors: NOT_FOUND the source; CONFLICT a record names the place; TRANSIENT the disk is full or away.
+/* Bring a file, or one of another machine, to `path` below the root in the repository's open transaction;
+ * *ret_recorded is what the record says (path, or a URI for DIRECT; to be freed), *ret_size its bytes. A file
+ * that is there already is replaced only when no record names it. A moved file returns to its old place when
+ * the transaction is rolled back. Errors: NOT_FOUND the source; CONFLICT a record names the place; TRANSIENT
+ * the disk is full or away.
  */
 CB_MUST_CHECK bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path,
                                        enum cb_transfer transfer, char **ret_recorded, int64_t *ret_size,
@@ -48,7 +51,7 @@ CB_MUST_CHECK bool cb_datastore_ingest(struct cb_repo *repo, const char *file, c
 /* Delete the files of removed datasets, with their records (removal.h); no transaction may be open.
  * ret_count  datasets whose removal is complete now; may be NULL */
 CB_MUST_CHECK bool cb_datastore_empty_trash(struct cb_repo *repo, size_t *ret_count, struct cb_error *err);
-/* Copy or link a file out of the repository, onto target (replaced). Errors: NOT_FOUND. */
+/* Copy or link a file, or fetch one of another machine, onto target (replaced). Errors: NOT_FOUND. */
 CB_MUST_CHECK bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfer transfer,
                                          struct cb_error *err);
 /* A path made absolute against the working folder, without ".", ".." and double slashes; symbolic links stay,

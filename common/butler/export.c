@@ -616,7 +616,7 @@ static bool write_yaml(struct exporter *e, struct cb_error *err)
 static bool bring_file(const struct exporter *e, const struct cb_dataset *dataset, struct cb_error *err)
 {
     cb_auto(cb_free) char *source = NULL, *place = NULL;
-    if (!place_of(e, dataset, &place, err) || !cb_dataset_file(e->repo, dataset, &source, err))
+    if (!place_of(e, dataset, &place, err) || !cb_dataset_source(e->repo, dataset, &source, err))
         return false;
     cb_auto(cb_free) char *target = cb_xasprintf("%s/%s", e->wanted->folder, place);
     return cb_datastore_copy_out(source, target, e->wanted->transfer, err);
@@ -637,6 +637,9 @@ static bool check_folder(const struct cb_export *wanted, struct cb_error *err)
     struct stat info;
     if (wanted->transfer == CB_TRANSFER_MOVE)
         return cb_fail(err, CB_ERR_INVALID, "an export cannot move files out of the repository");
+    if (strstr(wanted->folder, "://") != NULL)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "an export goes into a folder of this machine; copy it from there to its place");
     return wanted->only_yaml || stat(wanted->folder, &info) != 0 ||
            cb_fail(err, CB_ERR_CONFLICT, "\"%s\" exists: an export starts with a folder of its own",
                    wanted->folder);

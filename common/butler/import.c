@@ -7,6 +7,7 @@
 #include "butler/dataset_rows.h"
 #include "butler/dimension_records.h"
 #include "butler/query.h"
+#include "io/remote.h"
 #include "io/yaml.h"
 
 #include <stdio.h>
@@ -299,6 +300,10 @@ static char *file_of(const struct importer *im, const char *path)
 {
     if (strncmp(path, "file://", 7) == 0)
         return cb_file_uri_path(path);
+    if (cb_remote_is(path))
+        return cb_xstrdup(path);
+    if (path[0] != '/' && cb_remote_is(im->wanted->folder))
+        return cb_remote_join(im->wanted->folder, path);
     return path[0] == '/' ? cb_xstrdup(path) : cb_xasprintf("%s/%s", im->wanted->folder, path);
 }
 
@@ -315,8 +320,9 @@ static bool add_record(struct importer *im, const struct cb_yaml_node *record, s
         return false;
     if (n_ids == 0 || n_ids != n_data_ids)
         return cb_yaml_fail(im->yaml, record, err, "dataset_id and data_id are lists of the same length");
-    if (strstr(path, "://") != NULL && strncmp(path, "file://", 7) != 0)
-        return cb_yaml_fail(im->yaml, record, err, "\"%s\" is no local file", path);
+    if (strstr(path, "://") != NULL && strncmp(path, "file://", 7) != 0 && !cb_remote_is(path))
+        return cb_yaml_fail(im->yaml, record, err,
+                            "\"%s\" is neither a local file nor one of s3, http or https", path);
     for (size_t i = 0; i < n_ids; i++) {
         struct cb_uuid uuid;
         const char *id = cb_yaml_text(ids[i]);
@@ -580,10 +586,19 @@ static bool read_all(struct cb_repo *repo, void *arg, struct cb_error *err)
     return true;
 }
 
+static bool read_yaml(const char *path, struct cb_yaml **ret_yaml, struct cb_error *err)
+{
+    cb_auto_bytes struct cb_bytes text = CB_BYTES(CB_YAML_TEXT_MAX);
+    if (!cb_remote_is(path))
+        return cb_yaml_read(path, ret_yaml, err);
+    return cb_remote_read(path, &text, err) &&
+           cb_yaml_parse(cb_bytes_text(&text), text.size, path, ret_yaml, err);
+}
+
 static bool import_file(struct importer *im, const char *path, struct cb_error *err)
 {
     static const struct cb_yaml_node nothing = { .kind = CB_YAML_SEQUENCE };
-    if (!cb_yaml_read(path, &im->yaml, err))
+    if (!read_yaml(path, &im->yaml, err))
         return false;
     const struct cb_yaml_node *root = cb_yaml_root(im->yaml);
     if (root == NULL || root->kind != CB_YAML_MAPPING)

@@ -5,8 +5,8 @@
 #include "butler/repository.h"
 
 struct cb_import {
-    const char *folder;               /* what relative paths in the file are relative to */
-    const char *yaml;                 /* path of the file; NULL: folder/export.yaml */
+    const char *folder;               /* what relative paths in the file are relative to, or its URI */
+    const char *yaml;                 /* path or URI of the file; NULL: folder/export.yaml */
     enum cb_transfer transfer;        /* AUTO: link below the root; DIRECT: absolute URIs are recorded */
     const char *const *skip_elements; /* dimension elements whose records are left alone */
     size_t n_skip_elements;

@@ -5,6 +5,7 @@
 #include "domain/dimensions.h"
 #include "io/csv.h"
 #include "io/ecsv.h"
+#include "io/remote.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ enum { SLICE = 4096 };
 
 /* A row of the table, or what becomes of it. */
 struct entry {
-    char *file;       /* absolute path */
+    char *file;       /* absolute path, or a URI of another machine */
     size_t row;       /* from 0 */
     size_t first_row; /* the first row that has this file */
     struct cb_data_id id;
@@ -29,7 +30,7 @@ struct job {
     struct cb_dataset_type type;
     struct cb_table *table;
     struct cb_data_id common; /* of the assignments */
-    char *prefix;             /* absolute folder */
+    char *prefix;             /* absolute folder, or a URI of one elsewhere */
     struct entry *entries;
     size_t count, files;
 };
@@ -166,8 +167,13 @@ static bool read_file(const struct job *job, size_t row, char **ret_file, struct
     if (!cell_text(job, 0, row, number, &text, err))
         return false;
     cb_auto(cb_free) char *local = cb_file_uri_path(text);
+    if (cb_remote_is(text) || (local == NULL && text[0] != '/' && cb_remote_is(job->prefix))) {
+        *ret_file = cb_remote_is(text) ? cb_xstrdup(text) : cb_remote_join(job->prefix, text);
+        return true; /* whether it is there is learnt when it is asked for */
+    }
     if (local == NULL && strstr(text, "://") != NULL)
-        return fail_cell(job, row, job->table->column[0].name, err, "no local file");
+        return fail_cell(job, row, job->table->column[0].name, err,
+                         "neither a local file nor one of s3, http or https");
     const char *path = local != NULL ? local : text;
     cb_auto(cb_free) char *joined =
         path[0] == '/' ? cb_xstrdup(path) : cb_xasprintf("%s/%s", job->prefix, path);
@@ -320,9 +326,11 @@ static bool read_prefix(struct job *job, struct cb_error *err)
     if (prefix == NULL || prefix[0] == '\0')
         prefix = ".";
     cb_auto(cb_free) char *local = cb_file_uri_path(prefix);
-    if (local == NULL && strstr(prefix, "://") != NULL)
-        return cb_fail(err, CB_ERR_INVALID, "prefix \"%s\" is no local folder", prefix);
-    job->prefix = cb_path_absolute(local != NULL ? local : prefix);
+    bool is_remote = cb_remote_is(prefix);
+    if (local == NULL && !is_remote && strstr(prefix, "://") != NULL)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "prefix \"%s\" is neither a local folder nor one of s3, http or https", prefix);
+    job->prefix = is_remote ? cb_xstrdup(prefix) : cb_path_absolute(local != NULL ? local : prefix);
     return true;
 }
 

@@ -6,7 +6,7 @@
 struct cb_ingest_files {
     const char *type, *run; /* the run is made where it is new */
     const char *table;  /* path of an ECSV, CSV or RDB file: first column the file, the others dimensions */
-    const char *prefix; /* what relative files are relative to: a path or a file: URI; NULL: here */
+    const char *prefix; /* what relative files are relative to: a path or a URI; NULL: here */
     const char *const *assignments; /* "detector=3": for every row, before what the table says */
     size_t n_assignments;
     const char *formatter; /* NULL: that of the storage class */

@@ -113,7 +113,7 @@ static bool find_file(struct job *job, struct item *item, struct cb_error *err)
     }
     if (!is_uri)
         item->record.path = dataset->path;
-    return cb_dataset_file(job->source, dataset, &item->file, err);
+    return cb_dataset_source(job->source, dataset, &item->file, err);
 }
 
 static bool read_source(struct cb_repo *repo, void *arg, struct cb_error *err)

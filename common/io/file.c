@@ -125,6 +125,19 @@ bool cb_file_replace(const char *path, const void *data, size_t size, struct cb_
     return finish(fd, name, path, write_all(fd, data, size), err);
 }
 
+bool cb_file_write(const char *path, cb_file_writer *write, void *arg, struct cb_error *err)
+{
+    cb_auto(cb_free) char *name = NULL;
+    int fd = open_beside(path, &name);
+    if (fd < 0)
+        return fail_errno(err, "write", path);
+    if (write(fd, arg, err))
+        return finish(fd, name, path, true, err);
+    close(fd);
+    unlink(name);
+    return false;
+}
+
 static bool copy_bytes(int from, int to, int64_t *ret_size)
 {
     enum { BLOCK = 1 << 20 };

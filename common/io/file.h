@@ -11,6 +11,9 @@
 CB_MUST_CHECK bool cb_file_make_parents(const char *path, struct cb_error *err);
 /* Write beside the path, sync, rename onto it, sync the folder. */
 CB_MUST_CHECK bool cb_file_replace(const char *path, const void *data, size_t size, struct cb_error *err);
+/* The same, of what a function writes into the new file. */
+typedef bool cb_file_writer(int fd, void *arg, struct cb_error *err);
+CB_MUST_CHECK bool cb_file_write(const char *path, cb_file_writer *write, void *arg, struct cb_error *err);
 /* Copy onto target, by the same steps. ret_size may be NULL. Errors: NOT_FOUND no such source. */
 CB_MUST_CHECK bool cb_file_copy(const char *source, const char *target, int64_t *ret_size,
                                 struct cb_error *err);

@@ -2,14 +2,17 @@
 #include "io/http_client.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     DEFAULT_TIMEOUT_MS = 30000,
     DEFAULT_ANSWER_MAX = 16 << 20,
     HEADERS_MAX = 64 << 10,
-    CONNECT_MS = 10000
+    CONNECT_MS = 10000,
+    STALLED_S = 60
 };
 
 void cb_http_client_init(void)
@@ -42,6 +45,43 @@ static void free_list(struct curl_slist *list)
 }
 CB_DEFINE_CLEANUP(struct curl_slist *, free_list)
 
+/* Where the body goes: into memory, or, when the answer is a good one, into the caller's file. */
+struct sink {
+    CURL *curl;
+    int fd;
+    bool failed; /* the file could not be written */
+};
+
+static size_t collect_file(char *data, size_t size, size_t count, void *self)
+{
+    struct sink *sink = self;
+    long status = 0;
+    curl_easy_getinfo(sink->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200 || status >= 300)
+        return size * count; /* what else is told is not wanted */
+    size_t left = size * count;
+    while (left > 0) {
+        ssize_t done = write(sink->fd, data, left);
+        if (done < 0 && errno == EINTR)
+            continue;
+        sink->failed = done < 0;
+        if (sink->failed)
+            return 0;
+        data += done;
+        left -= (size_t)done;
+    }
+    return size * count;
+}
+
+static void describe_file(CURL *curl, struct sink *sink)
+{
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect_file);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 0L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
+}
+
 static void describe_body(CURL *curl, const struct cb_http_call *call)
 {
     const char *method = call->method != NULL ? call->method : "GET";
@@ -66,6 +106,13 @@ static void describe_security(CURL *curl, const struct cb_http_call *call)
         curl_easy_setopt(curl, CURLOPT_SSLKEY, call->client_key);
     if (call->user_password != NULL)
         curl_easy_setopt(curl, CURLOPT_USERPWD, call->user_password);
+    if (call->aws_signature != NULL)
+        curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, call->aws_signature);
+    if (call->follows) {
+        curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+        curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
+        curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    }
 }
 
 static void describe(CURL *curl, const struct cb_http_call *call, struct curl_slist *headers,
@@ -113,15 +160,23 @@ bool cb_http_ask(const struct cb_http_call *call, struct cb_http_answer *ret_ans
                                      .headers = CB_BYTES(HEADERS_MAX) };
     char detail[CURL_ERROR_SIZE] = "";
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+    struct sink sink = { .curl = curl, .fd = call->answer_file };
     describe(curl, call, headers, &answer);
+    if (call->to_file)
+        describe_file(curl, &sink);
     CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK) {
         cb_http_answer_done(&answer);
+        if (sink.failed)
+            return cb_fail(err, CB_ERR_TRANSIENT, "could not write the answer: %s", strerror(errno));
         return fail_call(code, call->url, detail, err);
     }
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_off_t length = -1;
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     answer.status = (int)status;
+    answer.length = length;
     *ret_answer = answer;
     return true;
 }

@@ -18,11 +18,17 @@ struct cb_http_call {
     size_t answer_max;   /* 0: 16 MiB */
     const char *ca_file; /* PEM of who may sign the peer's certificate; NULL: the system's */
     const char *client_certificate, *client_key; /* PEM files */
-    const char *user_password;                   /* "user:password", Basic */
+    const char *user_password;                   /* "user:password", Basic; with aws_signature the keys */
+    const char *aws_signature; /* "aws:amz:REGION:SERVICE": signed as Amazon wants it, version 4 */
+    bool to_file;              /* the body of an answer of status 2xx goes to answer_file, without limits of
+                                  size and time as long as bytes come */
+    int answer_file;           /* a descriptor */
+    bool follows;              /* redirects, up to 10 */
 };
 
 struct cb_http_answer {
-    int status; /* 200 ...; redirects are not followed */
+    int status;
+    int64_t length; /* of the body, as the peer tells it; -1: it does not */
     struct cb_bytes body;
     struct cb_bytes headers; /* as they came, one a line */
 };

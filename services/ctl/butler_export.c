@@ -6,6 +6,7 @@
 #include "butler/export.h"
 #include "butler/import.h"
 #include "domain/dimensions.h"
+#include "io/remote.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,13 +124,22 @@ const struct butler_command butler_export_calibs = {
 static char *find_yaml(const struct butler_args *args, const char *folder)
 {
     const char *name = butler_text(args, "export-file", "export.yaml");
-    return access(name, R_OK) == 0 || name[0] == '/' ? cb_xstrdup(name) : cb_xasprintf("%s/%s", folder, name);
+    if (access(name, R_OK) == 0 || name[0] == '/' || cb_remote_is(name))
+        return cb_xstrdup(name);
+    return cb_remote_is(folder) ? cb_remote_join(folder, name) : cb_xasprintf("%s/%s", folder, name);
+}
+
+/* The directory as it is named, or the URI of one elsewhere; to be freed, NULL: there is none. */
+static char *find_folder(const char *name)
+{
+    cb_auto(cb_free) char *local = cb_file_uri_path(name);
+    return cb_remote_is(name) ? cb_xstrdup(name) : realpath(local != NULL ? local : name, NULL);
 }
 
 static bool run_import(const struct butler_args *args, struct cb_error *err)
 {
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
-    cb_auto(cb_free) char *folder = realpath(args->words[1], NULL);
+    cb_auto(cb_free) char *folder = find_folder(args->words[1]);
     auto_list skipped = butler_list_of(args, "skip-dimensions");
     if (folder == NULL)
         return cb_fail(err, CB_ERR_NOT_FOUND, "there is no folder \"%s\"", args->words[1]);

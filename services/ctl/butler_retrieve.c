@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "io/file.h"
+#include "io/remote.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,14 +107,23 @@ static bool write_index(struct retrieval *r, struct cb_error *err)
     return cb_file_replace(path, cb_bytes_text(&text), text.size, err);
 }
 
+/* The path below the destination: below the root, or, of what lies elsewhere, that on its machine. */
+static char *place_of(const struct cb_dataset *dataset, const char *source)
+{
+    if (strstr(dataset->path, "://") == NULL)
+        return cb_xstrdup(dataset->path);
+    return cb_remote_is(source) ? cb_remote_path(source) : cb_xstrdup(source + 1);
+}
+
 static bool retrieve_one(struct retrieval *r, const struct cb_repo *repo, const struct cb_dataset *dataset,
                          struct cb_error *err)
 {
     cb_auto(cb_free) char *source = NULL;
-    if (!cb_dataset_file(repo, dataset, &source, err))
+    if (!cb_dataset_source(repo, dataset, &source, err))
         return false;
-    bool inside = strstr(dataset->path, "://") == NULL; /* else its place on the machine, source, is kept */
-    const char *name = !r->keeps_path ? strrchr(source, '/') + 1 : inside ? dataset->path : source + 1;
+    cb_auto(cb_free) char *place = place_of(dataset, source);
+    const char *slash = strrchr(place, '/');
+    const char *name = r->keeps_path || slash == NULL ? place : slash + 1;
     cb_auto(cb_free) char *target = cb_xasprintf("%s/%s", r->destination, name);
     if (!check_clobber(r, source, target, err) || !cb_datastore_copy_out(source, target, r->transfer, err))
         return false;

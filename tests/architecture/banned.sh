@@ -34,7 +34,7 @@ ban 'rand|srand|random|drand48' 'not reproducible, or not random' "$none"
 ban 'sleep|usleep' 'waits for time, not for a condition' "$none"
 ban 'exit|quick_exit' 'main returns' "$none"
 ban 'printf|puts|putchar' 'only the command line prints' '^services/(ctl|simulator)/'
-ban 'getenv' 'settings are read once' '^(services/(ctl|simulator)/|common/(base/settings|service/service)\.c|common/engine/environment\.c|common/io/db_auth\.c|services/[a-z]+/pipelines\.c|services/ingest/main\.c)'
+ban 'getenv' 'settings are read once' '^(services/(ctl|simulator)/|common/(base/settings|service/service)\.c|common/engine/environment\.c|common/io/(db_auth|remote)\.c|services/[a-z]+/pipelines\.c|services/ingest/main\.c)'
 
 while read -r hit; do
   echo "does not belong in the tree: $hit"

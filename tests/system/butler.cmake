@@ -38,6 +38,9 @@ butler_script(files 900 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DI
 # Storage classes, formatters, templates and constraints that a repository's configuration has of its own.
 butler_script(config 300 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 
+# Files of an object store and of a web server.
+butler_script(remote 300 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
+
 # Both at once on one repository, some killed in the middle. By hand, hundreds of rounds:
 # support/with_postgres system/butler_contest build-test/tests/system_build_repository build-test/tests/system_write_along 300 40 SEED
 butler_driver(write_along)

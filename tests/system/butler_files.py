@@ -200,8 +200,8 @@ def ingest(twins):
         both("ingest-files", *words, status=2)
     both("ingest-files", "nosuch", "r", "a.csv", status=1)
     both("ingest-files", "mon", "r", "nosuch.csv", status=1)
-    said = twins.ours_only("ingest-files", "-t", "direct", "mon", "refcats/far", "a.csv", "--prefix", "s3://bucket/x", status=1)
-    assert "no local folder" in said, said
+    said = twins.ours_only("ingest-files", "-t", "direct", "mon", "refcats/far", "a.csv", "--prefix", "ftp://host/x", status=1)
+    assert "neither a local folder nor one of s3, http or https" in said, said
     assert twins.sides[1].empty_runs() == [], "a refused ingest leaves no run behind"
 
 
