@@ -2,6 +2,7 @@
 #include "butler/config_dump.h"
 
 #include "butler/datastore.h"
+#include "butler/storage_class_details.h"
 #include "domain/path_template.h"
 
 #include <string.h>
@@ -100,6 +101,9 @@ void cb_config_defaults(bool of_files, struct cb_bytes *out)
     }
     cb_bytes_printf(out, "%s%sstorageClasses:\n", registry, transfer_formats);
     const struct cb_storage_class *class;
-    for (size_t i = 0; (class = cb_storage_class_at(i)) != NULL; i++)
-        cb_bytes_printf(out, "  %s: {pytype: %s}\n", class->name, class->python_type);
+    for (size_t i = 0; (class = cb_storage_class_at(i)) != NULL; i++) {
+        const char *details = cb_storage_class_details(class->name);
+        cb_bytes_printf(out, "  %s: {pytype: %s%s%s}\n", class->name, class->python_type,
+                        details != NULL ? ", " : "", details != NULL ? details : "");
+    }
 }

@@ -17,6 +17,9 @@ enum { MOST_LAYERS = 64, INCLUDE_DEPTH = 8, DUMP_MAX = 16 << 20 };
 struct layers {
     struct cb_yaml *yaml[MOST_LAYERS];
     size_t count;
+    struct cb_yaml *included[MOST_LAYERS]; /* what "!include" names, parts of the others now */
+    size_t n_included;
+    struct cb_yaml_node nothing; /* what an empty file holds */
 };
 
 /* The nodes of one key in all layers, the top one first. */
@@ -29,7 +32,67 @@ static void layers_done(struct layers *layers)
 {
     for (size_t i = 0; i < layers->count; i++)
         cb_yaml_free(layers->yaml[i]);
+    for (size_t i = 0; i < layers->n_included; i++)
+        cb_yaml_free(layers->included[i]);
 }
+
+/* ---- "!include" ---- */
+
+static bool resolve(struct layers *layers, const char *path, struct cb_yaml_node **slot, int depth,
+                    struct cb_error *err);
+
+/* The file beside the one that names it; its root takes the node's place in its parent. */
+static bool include_file(struct layers *layers, const char *path, struct cb_yaml_node **slot, int depth,
+                         struct cb_error *err)
+{
+    const struct cb_yaml_node *node = *slot;
+    const char *name = cb_yaml_text(node), *slash = strrchr(path, '/');
+    struct cb_yaml *yaml = NULL;
+    if (name == NULL || depth > INCLUDE_DEPTH || layers->n_included == MOST_LAYERS)
+        return cb_fail(err, CB_ERR_INVALID, "%s:%zu: !include %s", path, node->line,
+                       name == NULL ? "names no file" : "is nested too deeply, or stands too often");
+    cb_auto(cb_free) char *file = name[0] == '/' || slash == NULL
+                                      ? cb_xstrdup(name)
+                                      : cb_xasprintf("%.*s/%s", (int)(slash - path), path, name);
+    if (!cb_yaml_read(file, &yaml, err))
+        return cb_context(err, "%s:%zu: !include", path, node->line);
+    layers->included[layers->n_included++] = yaml;
+    *slot = (struct cb_yaml_node *)cb_yaml_root(yaml);
+    if (*slot == NULL)
+        *slot = &layers->nothing;
+    return resolve(layers, file, slot, depth + 1, err);
+}
+
+/* A node, or each child of one, that is to be included. */
+static bool resolve(struct layers *layers, const char *path, struct cb_yaml_node **slot, int depth,
+                    struct cb_error *err)
+{
+    const struct cb_yaml_node *node = *slot;
+    bool included = node->tag != NULL && strcmp(node->tag, "!include") == 0;
+    size_t step = node->kind == CB_YAML_MAPPING ? 2 : 1;
+    if (node->kind == CB_YAML_SCALAR)
+        return !included || include_file(layers, path, slot, depth, err);
+    for (size_t i = 0; i < node->count; i++) {
+        struct cb_yaml_node **child = &node->item[i * step + step - 1];
+        if (!(included ? include_file(layers, path, child, depth, err)
+                       : resolve(layers, path, child, depth, err)))
+            return false;
+    }
+    return true;
+}
+
+/* Of the root only what is in it can be included: it is nobody's child. */
+static bool resolve_root(struct layers *layers, const char *path, const struct cb_yaml_node *root,
+                         struct cb_error *err)
+{
+    size_t step = root != NULL && root->kind == CB_YAML_MAPPING ? 2 : 1;
+    for (size_t i = 0; root != NULL && root->kind != CB_YAML_SCALAR && i < root->count; i++)
+        if (!resolve(layers, path, &root->item[i * step + step - 1], 0, err))
+            return false;
+    return true;
+}
+
+/* ---- files ---- */
 
 static bool add_file(struct layers *layers, const char *path, struct cb_error *err)
 {
@@ -39,10 +102,19 @@ static bool add_file(struct layers *layers, const char *path, struct cb_error *e
     if (!cb_yaml_read(path, &yaml, err))
         return false;
     layers->yaml[layers->count++] = yaml;
-    return true;
+    return resolve_root(layers, path, cb_yaml_root(yaml), err);
 }
 
-/* A file, then those that it includes, which lie beside it. */
+/* A file that includeConfigs names: in the working folder, else beside the one that names it. To be freed. */
+static char *included_config(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    if (name[0] == '/' || slash == NULL || access(name, F_OK) == 0)
+        return cb_xstrdup(name);
+    return cb_xasprintf("%.*s/%s", (int)(slash - path), path, name);
+}
+
+/* A file, then those that it includes: the last of them lies over the others. */
 static bool add_config(struct layers *layers, const char *path, int depth, struct cb_error *err)
 {
     if (depth > INCLUDE_DEPTH)
@@ -52,14 +124,11 @@ static bool add_config(struct layers *layers, const char *path, int depth, struc
     const struct cb_yaml_node *includes =
         cb_yaml_get(cb_yaml_root(layers->yaml[layers->count - 1]), "includeConfigs");
     size_t n = cb_yaml_is_null(includes) ? 0 : includes->kind == CB_YAML_SEQUENCE ? includes->count : 1;
-    const char *slash = strrchr(path, '/');
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = n; i-- > 0;) {
         const char *name = cb_yaml_text(includes->kind == CB_YAML_SEQUENCE ? includes->item[i] : includes);
         if (name == NULL)
             return cb_fail(err, CB_ERR_INVALID, "%s: includeConfigs is no list of files", path);
-        cb_auto(cb_free) char *file = name[0] == '/' || slash == NULL
-                                          ? cb_xstrdup(name)
-                                          : cb_xasprintf("%.*s/%s", (int)(slash - path), path, name);
+        cb_auto(cb_free) char *file = included_config(path, name);
         if (!add_config(layers, file, depth + 1, err))
             return false;
     }
@@ -231,8 +300,15 @@ static void put_python(struct cb_bytes *out, const struct cb_yaml_node *node, bo
             put_python(out, node->item[i], true);
         }
         cb_bytes_puts(out, "]");
-    } else if (node->kind != CB_YAML_SCALAR) {
-        cb_bytes_puts(out, "{...}");
+    } else if (node->kind == CB_YAML_MAPPING) {
+        cb_bytes_puts(out, "{");
+        for (size_t i = 0; i < node->count; i++) {
+            cb_bytes_puts(out, i > 0 ? ", " : "");
+            put_python(out, node->item[2 * i], true);
+            cb_bytes_puts(out, ": ");
+            put_python(out, node->item[2 * i + 1], true);
+        }
+        cb_bytes_puts(out, "}");
     } else if (!node->quoted && cb_yaml_is_null(node)) {
         cb_bytes_puts(out, "None");
     } else if (!node->quoted && cb_yaml_bool(node, &truth)) {
@@ -305,7 +381,7 @@ static bool dump_layers(const struct cb_config_dump *dump, const struct layers *
 bool cb_config_dump(const struct cb_config_dump *dump, const struct cb_repo_index *index,
                     struct cb_bytes *out, struct cb_error *err)
 {
-    struct layers layers = { .count = 0 };
+    struct layers layers = { .nothing = { .kind = CB_YAML_SCALAR, .text = "" } };
     cb_auto(cb_free) char *path = NULL;
     if (!cb_repo_locate(dump->repo, index, &path, err))
         return false;

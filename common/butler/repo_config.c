@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_FILES = 32 }; /* included ones too */
 
@@ -347,7 +348,15 @@ static bool take_values(struct reader *r, struct place root, struct cb_error *er
                                                "there is no file datastore, and calbus writes files"));
 }
 
-/* A file's own values hold before those it includes. */
+/* A file that includeConfigs names: in the working folder, else beside the one that names it. */
+static bool open_config(struct reader *r, size_t from, const char *name, struct place *ret_root,
+                        struct cb_error *err)
+{
+    return name[0] != '/' && access(name, F_OK) == 0 ? open_file(r, name, ret_root, err)
+                                                     : open_included(r, from, name, ret_root, err);
+}
+
+/* A file's own values hold before those it includes, and of these the last one's. */
 static bool read_file(struct reader *r, struct place root, struct cb_error *err)
 {
     struct place includes;
@@ -357,13 +366,13 @@ static bool read_file(struct reader *r, struct place root, struct cb_error *err)
     if (cb_yaml_is_null(includes.node))
         return true;
     bool is_list = includes.node->kind == CB_YAML_SEQUENCE;
-    for (size_t i = 0; i < (is_list ? includes.node->count : 1); i++) {
+    for (size_t i = is_list ? includes.node->count : 1; i-- > 0;) {
         struct place included;
         const char *name = cb_yaml_text(is_list ? includes.node->item[i] : includes.node);
         if (name == NULL)
             return cb_yaml_fail(r->file[includes.file].yaml, includes.node, err,
                                 "includeConfigs is a file or a list of files");
-        if (!open_included(r, includes.file, name, &included, err) || !read_file(r, included, err))
+        if (!open_config(r, includes.file, name, &included, err) || !read_file(r, included, err))
             return false;
     }
     return true;
