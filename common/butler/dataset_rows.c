@@ -118,6 +118,17 @@ void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *tim
     cb_put_id_columns(sql, dims, "t");
 }
 
+void cb_put_found_joins(struct cb_bytes *sql, const char *schema, const char *table)
+{
+    cb_bytes_printf(
+        sql,
+        "%s t JOIN %sdataset d ON d.id = t.dataset_id"
+        " JOIN %scollection r ON r.collection_id = d.run_id"
+        " LEFT JOIN %sfile_datastore_records f ON f.dataset_id = d.id AND f.component = '__NULL_STRING__'"
+        " CROSS JOIN LATERAL (SELECT t.collection) c (name)",
+        table, schema, schema, schema);
+}
+
 void cb_put_dataset_joins(struct cb_bytes *sql, const char *schema, const char *table)
 {
     cb_bytes_printf(

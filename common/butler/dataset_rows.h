@@ -38,6 +38,8 @@ void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias);
  * it; schema goes before the others' names: "" or "\"repo\".". */
 void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *timespan_sql);
 void cb_put_dataset_joins(struct cb_bytes *sql, const char *schema, const char *table);
+/* The same for a table with the collection's name, as its column `collection`. */
+void cb_put_found_joins(struct cb_bytes *sql, const char *schema, const char *table);
 /* Append rows of these columns, from column `first` on. */
 CB_MUST_CHECK bool cb_dataset_take_rows(const struct cb_rows *rows, size_t first,
                                         const struct cb_dataset_type *type, struct cb_dataset_list *list,

@@ -47,28 +47,27 @@ static void put_many_source(struct cb_bytes *sql, uint32_t dims)
 
 /* The rows of one table for each collection of the path, up to what limits them. */
 static void put_probe(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
-                      const char *path, const char *table, const char *timespan)
+                      const char *table, const char *timespan)
 {
-    cb_bytes_printf(sql, "SELECT x.place, t.dataset_id, t.collection_id, %s", timespan);
+    cb_bytes_printf(sql, "SELECT x.place, x.name AS collection, t.dataset_id, %s", timespan);
     cb_put_id_columns(sql, type->dims, "t");
     cb_bytes_printf(sql,
-                    " FROM %s CROSS JOIN LATERAL (SELECT * FROM %s\"%s\" t"
+                    " FROM unnest($3::bigint[], $4::boolean[], $5::text[]) WITH ORDINALITY"
+                    " AS x (id, certified, name, place) CROSS JOIN LATERAL (SELECT * FROM %s\"%s\" t"
                     " WHERE t.dataset_type_id = $1 AND t.collection_id = x.id",
-                    path, schema, table);
+                    schema, table);
     cb_put_id_match(sql, type->dims, "t");
 }
 
-static void put_tagged(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
-                       const char *path)
+static void put_tagged(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema)
 {
-    put_probe(sql, type, schema, path, type->tags_table, "NULL::int8range AS timespan");
+    put_probe(sql, type, schema, type->tags_table, "NULL::int8range AS timespan");
     cb_bytes_puts(sql, " OFFSET 0) t WHERE NOT x.certified");
 }
 
-static void put_certified(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
-                          const char *path)
+static void put_certified(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema)
 {
-    put_probe(sql, type, schema, path, type->calibs_table, "t.timespan");
+    put_probe(sql, type, schema, type->calibs_table, "t.timespan");
     cb_bytes_printf(sql,
                     " AND t.timespan < int8range(coalesce(upper(i.span), %" PRId64
                     "), coalesce(upper(i.span), %" PRId64
@@ -91,12 +90,12 @@ void cb_put_find(struct cb_bytes *sql, const struct cb_dataset_type *type, const
         put_one_source(&hits, type->dims);
     cb_bytes_puts(&hits, " CROSS JOIN LATERAL (");
     if (tagged)
-        put_tagged(&hits, type, schema, form->path);
+        put_tagged(&hits, type, schema);
     cb_bytes_puts(&hits, tagged && certified ? " UNION ALL " : "");
     if (certified)
-        put_certified(&hits, type, schema, form->path);
+        put_certified(&hits, type, schema);
     cb_bytes_puts(&hits, " ORDER BY place FETCH FIRST 1 ROW WITH TIES) h)");
-    cb_put_dataset_joins(sql, schema, cb_bytes_text(&hits));
+    cb_put_found_joins(sql, schema, cb_bytes_text(&hits));
     cb_bytes_puts(sql, form->many ? " ORDER BY t.n" : "");
 }
 

@@ -3,14 +3,13 @@
 
 #include "butler/dataset_rows.h"
 
-/* Parameters: $1 dataset type, $2 timespan or timespans, $3 and $4 the path's own, from $5 on the data ID or,
- * of many questions, cb_id_arrays. path is a FROM item `x (id, certified, place)`: collections, whether they
- * are CALIBRATION, their order. Result: the question's number, then the columns of the dataset
- * (cb_put_dataset_columns); the first collection with a match wins, more than one row of a question is an
- * ambiguous match. Names are qualified, so that no search path has to be set. */
+/* Parameters: $1 dataset type, $2 timespan or timespans, $3 to $5 the path in its order: ids of collections,
+ * whether they are CALIBRATION, their names; from $6 on the data ID or, of many questions, cb_id_arrays.
+ * Result: the question's number, then the columns of the dataset (cb_put_dataset_columns); the first
+ * collection with a match wins, more than one row of a question is an ambiguous match. Names are qualified,
+ * so that no search path has to be set. */
 struct cb_find_form {
-    const char *path;
-    bool tagged, certified; /* the path may have collections with tags, with certifications */
+    bool tagged, certified; /* the path has collections with tags, with certifications */
     bool many;
 };
 void cb_put_find(struct cb_bytes *sql, const struct cb_dataset_type *type, const char *schema,
@@ -18,11 +17,11 @@ void cb_put_find(struct cb_bytes *sql, const struct cb_dataset_type *type, const
 
 enum {
     CB_FIND_PATH_PARAM = 3,
-    CB_FIND_ID_PARAM = 5,
+    CB_FIND_ID_PARAM = 6,
     CB_FIND_MAX_PARAMS = CB_FIND_ID_PARAM + CB_MAX_ID_ARRAYS
 };
 
-/* $1, $2 and, from $5 on, the data ID of one question; texts live in `values`. */
+/* $1, $2 and, from $6 on, the data ID of one question; texts live in `values`. */
 struct cb_find_values {
     char span[CB_TIMESPAN_TEXT_SIZE], text[CB_MAX_ID_ARRAYS][CB_DIMENSION_TEXT_SIZE];
 };

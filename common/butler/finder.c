@@ -7,14 +7,11 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char path_sql[] =
-    "unnest($3::bigint[], $4::boolean[]) WITH ORDINALITY AS x (id, certified, place)";
-
 struct cb_finder {
     struct cb_repo *repo;
     struct cb_dataset_type type;
-    struct cb_bytes ids, certified; /* of the path, as arrays */
-    struct cb_bytes one, many;      /* the statements for one question, and for any number */
+    struct cb_bytes ids, certified, names; /* of the path, as arrays */
+    struct cb_bytes one, many;             /* the statements for one question, and for any number */
 };
 
 static bool is_listed(const struct cb_rows *rows, int64_t id)
@@ -36,17 +33,20 @@ static bool keep_path(struct cb_finder *finder, const struct cb_collection_list 
         return false;
     cb_array_begin(&finder->ids);
     cb_array_begin(&finder->certified);
+    cb_array_begin(&finder->names);
     for (size_t i = 0; i < path->count; i++) {
         if (!is_listed(holders, path->item[i].id))
             continue;
         bool certified = path->item[i].type == CB_COLLECTION_CALIBRATION;
         cb_array_int(&finder->ids, path->item[i].id);
         cb_array_text(&finder->certified, certified ? "t" : "f");
+        cb_array_text(&finder->names, path->item[i].name);
         form->certified |= certified;
         form->tagged |= !certified;
     }
     cb_array_end(&finder->ids);
     cb_array_end(&finder->certified);
+    cb_array_end(&finder->names);
     return true;
 }
 
@@ -56,10 +56,11 @@ bool cb_finder_open(struct cb_repo *repo, const char *type, const char *const *c
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto(cb_finder_close) struct cb_finder *finder = cb_xalloc(sizeof *finder);
     cb_auto_collections struct cb_collection_list path = { 0 };
-    struct cb_find_form form = { .path = path_sql };
+    struct cb_find_form form = { 0 };
     *finder = (struct cb_finder){ .repo = repo,
                                   .ids = CB_BYTES(CB_ARRAY_MAX),
                                   .certified = CB_BYTES(CB_ARRAY_MAX),
+                                  .names = CB_BYTES(CB_ARRAY_MAX),
                                   .one = CB_BYTES(CB_SQL_MAX),
                                   .many = CB_BYTES(CB_SQL_MAX) };
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &finder->type, err) ||
@@ -82,6 +83,7 @@ void cb_finder_close(struct cb_finder *finder)
     cb_dataset_type_done(&finder->type);
     cb_bytes_done(&finder->ids);
     cb_bytes_done(&finder->certified);
+    cb_bytes_done(&finder->names);
     cb_bytes_done(&finder->one);
     cb_bytes_done(&finder->many);
     free(finder);
@@ -102,6 +104,7 @@ static void set_path(const struct cb_finder *finder, struct cb_param params[CB_F
 {
     params[CB_FIND_PATH_PARAM - 1] = cb_p_text(cb_bytes_text(&finder->ids));
     params[CB_FIND_PATH_PARAM] = cb_p_text(cb_bytes_text(&finder->certified));
+    params[CB_FIND_PATH_PARAM + 1] = cb_p_text(cb_bytes_text(&finder->names));
 }
 
 static bool run_many(struct cb_finder *finder, const struct cb_data_id *const *ids,

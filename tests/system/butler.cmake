@@ -45,6 +45,9 @@ butler_script(remote 300 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_D
 # support/with_postgres system/butler_contest build-test/tests/system_build_repository build-test/tests/system_write_along 300 40 SEED
 butler_driver(write_along)
 butler_script(contest 900 $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_write_along>)
+# What our handle remembers, while the stock butler changes it. By hand, thousands of steps:
+# support/with_postgres system/butler_fresh build-test/tests/system_build_repository build-test/tests/bench_registry 2000 SEED
+butler_script(fresh 120 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/tests/bench_registry)
 butler_script(decertify 120 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 butler_script(nouns 120 $<TARGET_FILE:system_build_repository> ${CMAKE_BINARY_DIR}/calbus)
 
