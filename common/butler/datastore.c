@@ -263,8 +263,8 @@ static bool ingest_remote(struct cb_repo *repo, const char *uri, const char *pat
         *ret_recorded = cb_xstrdup(uri);
         return cb_remote_size(uri, ret_size, err);
     }
-    if (!cb_file_make_parents(target, err) || !check_free(repo, path, target, err) ||
-        !place_remote(uri, target, transfer, err))
+    if (!cb_file_make_parents(target, err) || !cb_arrival_announce(repo, path, err) ||
+        !check_free(repo, path, err) || !place_remote(uri, target, transfer, err))
         return false;
     bool ok = cb_file_size(target, ret_size, err);
     note_arrival(repo, cb_steal(target), NULL);

@@ -1,5 +1,6 @@
 /* calbus calib decertify: a range is taken out of what is certified, with its history where a suite keeps
  * one. */
+#include "calib_question.h"
 #include "calib_verbs.h"
 
 #include "ask.h"
@@ -19,7 +20,8 @@ const struct ctl_flag ctl_decertify_flags[] = {
       "Start of what is taken out, ISO 8601 in TAI; unbounded unless given." },
     { "end-date", 0, CTL_FLAG_TEXT, "DATE", "End of it (exclusive); unbounded unless given." },
     { "instrument", 'i', CTL_FLAG_TEXT, "INSTRUMENT", "With --detectors: whose they are." },
-    { "detectors", 'd', CTL_FLAG_LIST, "NUMBERS", "Only these detectors; all unless given." },
+    { "detectors", 'd', CTL_FLAG_LIST, "NUMBERS",
+      "Only these detectors, by number or name (4,R22_S12); all unless given." },
     { "filter", 0, CTL_FLAG_TEXT, "FILTER", "With --detectors: their physical filter, for flats." },
     { "taxicab", 0, CTL_FLAG_TEXT, "TICKET",
       "Put it before the board under this ticket; it is done when the board accepts." },
@@ -46,7 +48,7 @@ static bool read_detectors(struct ctl *ctl, struct cb_data_id **ret_ids, size_t 
         ids = cb_xrealloc_array(ids, n + 1, sizeof *ids);
         ids[n] = (struct cb_data_id){ 0 };
         if (!cb_data_id_set(&ids[n], CB_INSTRUMENT, instrument, err) ||
-            !cb_data_id_set(&ids[n], CB_DETECTOR, detector, err) ||
+            !calib_question_detector(ctl, detector, &ids[n], err) ||
             (filter != NULL && !cb_data_id_set(&ids[n], CB_PHYSICAL_FILTER, filter, err)))
             return false;
     }
@@ -60,9 +62,12 @@ static bool read_range(struct ctl *ctl, struct cb_timespan *ret_range, struct cb
     const char *begin_text = ctl_args_text(&ctl->args, "begin-date", NULL);
     const char *end_text = ctl_args_text(&ctl->args, "end-date", NULL);
     int64_t begin = CB_TIMESPAN_MIN_NS, end = CB_TIMESPAN_MAX_NS;
-    return (begin_text == NULL || cb_timespan_parse_date(begin_text, &begin, err)) &&
-           (end_text == NULL || cb_timespan_parse_date(end_text, &end, err)) &&
-           cb_timespan_validity(begin, end, ret_range, err);
+    bool ok = (begin_text == NULL || cb_timespan_parse_date(begin_text, &begin, err)) &&
+              (end_text == NULL || cb_timespan_parse_date(end_text, &end, err)) &&
+              cb_timespan_validity(begin, end, ret_range, err);
+    if (!ok)
+        ctl->exit = CTL_USAGE;
+    return ok;
 }
 
 /* What is to be taken out: COLLECTION TYPE and flags. */

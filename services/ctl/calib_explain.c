@@ -1,5 +1,6 @@
 /* calbus calib explain: which calibration applies, and why not each of the others. */
 #include "calib_explain_notes.h"
+#include "calib_question.h"
 #include "calib_verbs.h"
 
 #include "base/alloc.h"
@@ -31,53 +32,6 @@ static const struct ctl_column columns[] = {
     { .key = NULL },
 };
 
-/* What was asked: INSTRUMENT DETECTOR TYPE [FILTER] TIME. */
-struct question {
-    struct cb_data_id id;
-    const char *type, *time_text;
-    struct cb_timespan when;
-    struct {
-        size_t count;
-        char **item;
-    } path;
-};
-
-static void question_done(struct question *it)
-{
-    for (size_t i = 0; i < it->path.count; i++)
-        free(it->path.item[i]);
-    free(it->path.item);
-}
-
-static void read_path(const struct ctl *ctl, struct question *it)
-{
-    size_t n = 0;
-    it->path.item = cb_xalloc_array(2, sizeof *it->path.item);
-    for (char *one; (one = ctl_args_item(&ctl->args, "collections", n)) != NULL; n++) {
-        it->path.item = cb_xrealloc_array(it->path.item, n + 2, sizeof *it->path.item);
-        it->path.item[n] = one;
-    }
-    if (n == 0)
-        it->path.item[n++] = cb_xasprintf("%s/calib", ctl_word(ctl, 0));
-    it->path.count = n;
-}
-
-static bool read_question(struct ctl *ctl, struct question *it, struct cb_error *err)
-{
-    bool has_filter = ctl->args.n_words == 5;
-    int64_t time_ns;
-    it->type = ctl_word(ctl, 2);
-    it->time_text = ctl_word(ctl, has_filter ? 4 : 3);
-    if (!cb_data_id_set(&it->id, CB_INSTRUMENT, ctl_word(ctl, 0), err) ||
-        !cb_data_id_set(&it->id, CB_DETECTOR, ctl_word(ctl, 1), err) ||
-        (has_filter && !cb_data_id_set(&it->id, CB_PHYSICAL_FILTER, ctl_word(ctl, 3), err)) ||
-        !cb_timespan_parse_date(it->time_text, &time_ns, err))
-        return false;
-    it->when = cb_timespan_of(time_ns, time_ns);
-    read_path(ctl, it);
-    return true;
-}
-
 /* "2 d 03:00:00"; less than a second is told as such. */
 static void put_duration(struct cb_bytes *text, int64_t ns)
 {
@@ -92,7 +46,7 @@ static void put_duration(struct cb_bytes *text, int64_t ns)
 
 /* A range that lies after the time, or before it, and by how much. */
 static void put_outside(struct cb_bytes *text, const struct cb_timespan validity,
-                        const struct question *asked)
+                        const struct calib_question *asked)
 {
     bool later = validity.begin_ns > asked->when.begin_ns;
     cb_bytes_puts(text, later ? "its range begins " : "its range ended ");
@@ -106,7 +60,7 @@ static void put_outside(struct cb_bytes *text, const struct cb_timespan validity
 }
 
 static void put_other_data_id(struct cb_bytes *text, const struct cb_dataset *dataset,
-                              const struct question *asked)
+                              const struct calib_question *asked)
 {
     bool detector = dataset->data_id.number[CB_DETECTOR] != asked->id.number[CB_DETECTOR];
     const char *filter = cb_data_id_text(&dataset->data_id, CB_PHYSICAL_FILTER);
@@ -118,7 +72,7 @@ static void put_other_data_id(struct cb_bytes *text, const struct cb_dataset *da
 
 /* The sentence of a reason, as the registry tells it. */
 static void put_reason(struct cb_bytes *text, const struct cb_candidate *candidate,
-                       const struct cb_explanation *explanation, const struct question *asked)
+                       const struct cb_explanation *explanation, const struct calib_question *asked)
 {
     switch (candidate->why) {
     case CB_WHY_APPLIES:
@@ -166,7 +120,7 @@ static void put_notes(struct cb_bytes *text, const struct cb_candidate *candidat
 }
 
 static void add_candidate(struct ctl_table *table, const struct cb_candidate *candidate,
-                          const struct cb_explanation *explanation, const struct question *asked,
+                          const struct cb_explanation *explanation, const struct calib_question *asked,
                           const struct explain_notes *notes)
 {
     const struct cb_dataset *dataset = candidate->dataset;
@@ -214,7 +168,7 @@ static bool add_withdrawn(struct ctl_table *table, const struct explain_withdraw
 
 /* Those of other detectors are many and seldom asked for. */
 static bool fill(struct ctl_table *table, const struct cb_explanation *explanation,
-                 const struct question *asked, const struct explain_notes *notes, bool all,
+                 const struct calib_question *asked, const struct explain_notes *notes, bool all,
                  size_t *ret_left_out, struct cb_error *err)
 {
     struct explain_withdrawal gone;
@@ -232,19 +186,20 @@ static bool fill(struct ctl_table *table, const struct cb_explanation *explanati
 }
 
 /* The verdict as exit status. */
-static bool conclude(struct ctl *ctl, const struct cb_explanation *explanation, const struct question *asked,
-                     struct cb_error *err)
+static bool conclude(struct ctl *ctl, const struct cb_explanation *explanation,
+                     const struct calib_question *asked, struct cb_error *err)
 {
     if (explanation->first == NULL)
-        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no %s of detector %s holds at %s", asked->type,
-                          ctl_word(ctl, 1), asked->time_text);
+        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no %s of detector %s holds at %s in %s%s", asked->type,
+                          ctl_word(ctl, 1), asked->time_text, asked->path.item[0],
+                          asked->path.count > 1 ? " or what else is searched" : "");
     if (explanation->item[0].why == CB_WHY_AMBIGUOUS)
         return ctl_refuse(ctl, CTL_REFUSED, err, "%s has more than one %s of detector %s for %s",
                           explanation->first, asked->type, ctl_word(ctl, 1), asked->time_text);
     return true;
 }
 
-static bool answer(struct ctl *ctl, const struct question *asked, struct cb_error *err)
+static bool answer(struct ctl *ctl, struct calib_question *asked, struct cb_error *err)
 {
     struct cb_db *db;
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
@@ -252,6 +207,7 @@ static bool answer(struct ctl *ctl, const struct question *asked, struct cb_erro
     cb_auto_explanation struct cb_explanation explanation = { 0 };
     auto_explain_notes struct explain_notes notes = { 0 };
     if (!ctl_db_of(ctl, &db, err) || !cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) ||
+        !calib_question_fit(ctl, repo, asked, err) ||
         !cb_explain(repo, asked->type, &asked->id, (const char *const *)asked->path.item, asked->path.count,
                     asked->when, &explanation, err) ||
         !explain_notes_load(db, ctl_repository(ctl), asked->id.instrument, asked->type, asked->when.begin_ns,
@@ -269,8 +225,8 @@ static bool answer(struct ctl *ctl, const struct question *asked, struct cb_erro
 
 bool ctl_calib_explain(struct ctl *ctl, struct cb_error *err)
 {
-    struct question asked = { .type = NULL };
-    bool ok = read_question(ctl, &asked, err) && answer(ctl, &asked, err);
-    question_done(&asked);
+    struct calib_question asked = { .type = NULL };
+    bool ok = calib_question_read(ctl, &asked, err) && answer(ctl, &asked, err);
+    calib_question_done(&asked);
     return ok;
 }

@@ -1,5 +1,6 @@
 /* calbus calib: curated calibrations into a repository, and which calibration applies when. */
 #include "butler_say.h"
+#include "calib_question.h"
 #include "calib_verbs.h"
 #include "commands.h"
 #include "curated_report.h"
@@ -254,7 +255,7 @@ static bool curate(struct ctl *ctl, struct cb_error *err)
 static const struct ctl_flag which_flags[] = {
     { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
     { "collections", 0, CTL_FLAG_LIST, "NAMES", "Where to look, in order; INSTRUMENT/calib unless given." },
-    { "filter", 0, CTL_FLAG_TEXT, "FILTER", "Physical filter, for flats." },
+    { "filter", 0, CTL_FLAG_TEXT, "FILTER", "Physical filter, for flats; the same as FILTER." },
     { .name = NULL },
 };
 
@@ -267,40 +268,23 @@ static const struct ctl_column find_columns[] = {
     { .key = NULL },
 };
 
-/* INSTRUMENT DETECTOR TYPE TIME */
-static bool read_question(struct ctl *ctl, struct cb_data_id *ret_id, struct cb_timespan *ret_span,
-                          struct cb_error *err)
+static bool find(struct ctl *ctl, struct calib_question *asked, struct cb_error *err)
 {
-    const char *filter = ctl_args_text(&ctl->args, "filter", NULL);
-    int64_t time;
-    if (!cb_data_id_set(ret_id, CB_INSTRUMENT, ctl_word(ctl, 0), err) ||
-        !cb_data_id_set(ret_id, CB_DETECTOR, ctl_word(ctl, 1), err) ||
-        (filter != NULL && !cb_data_id_set(ret_id, CB_PHYSICAL_FILTER, filter, err)) ||
-        !cb_timespan_parse_date(ctl_word(ctl, 3), &time, err))
-        return false;
-    *ret_span = cb_timespan_of(time, time);
-    return true;
-}
-
-static bool which(struct ctl *ctl, struct cb_error *err)
-{
-    struct cb_data_id id = { 0 };
-    struct cb_timespan span;
     struct cb_db *db;
     cb_auto(cb_repo_close) struct cb_repo *repo = NULL;
     cb_auto_datasets struct cb_dataset_list found = { 0 };
     cb_auto(cb_free) char *index = ctl_home_path(&ctl->layout, "repositories.yaml");
-    cb_auto(cb_free) char *collection = ctl_args_item(&ctl->args, "collections", 0);
-    if (collection == NULL)
-        collection = cb_xasprintf("%s/calib", ctl_word(ctl, 0));
-    const char *const collections[] = { collection };
-    if (!read_question(ctl, &id, &span, err) || !ctl_db_of(ctl, &db, err) ||
-        !cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) ||
-        !cb_dataset_find(repo, ctl_word(ctl, 2), &id, collections, 1, &span, &found, err))
+    if (!ctl_db_of(ctl, &db, err) || !cb_repo_open_home(index, ctl_repository(ctl), db, &repo, err) ||
+        !calib_question_fit(ctl, repo, asked, err) ||
+        !cb_dataset_find(repo, asked->type, &asked->id, (const char *const *)asked->path.item,
+                         asked->path.count, &asked->when, &found, err))
         return false;
-    if (found.count == 0)
-        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no %s of detector %s holds at %s in %s", ctl_word(ctl, 2),
-                          ctl_word(ctl, 1), ctl_word(ctl, 3), collection);
+    if (found.count == 0) {
+        ctl_hint(ctl, "calbus calib explain says why.");
+        return ctl_refuse(ctl, CTL_NOT_FOUND, err, "no %s of detector %s holds at %s in %s%s", asked->type,
+                          ctl_word(ctl, 1), asked->time_text, asked->path.item[0],
+                          asked->path.count > 1 ? " or what else is searched" : "");
+    }
 
     char validity[CB_TIMESPAN_ISO_SIZE];
     cb_timespan_format_iso(found.item[0].validity, validity);
@@ -309,6 +293,14 @@ static bool which(struct ctl *ctl, struct cb_error *err)
     cb_auto(ctl_table_free) struct ctl_table *table = ctl_table_new("calbus.calib.which.v1", find_columns);
     ctl_table_add(table, cells);
     return ctl_print(ctl, table, err);
+}
+
+static bool which(struct ctl *ctl, struct cb_error *err)
+{
+    struct calib_question asked = { .type = NULL };
+    bool ok = calib_question_read(ctl, &asked, err) && find(ctl, &asked, err);
+    calib_question_done(&asked);
+    return ok;
 }
 
 static const struct ctl_verb verbs[] = {
@@ -323,12 +315,13 @@ static const struct ctl_verb verbs[] = {
       .most = -1,
       .run = curate },
     { .name = "which",
-      .words = "INSTRUMENT DETECTOR TYPE TIME",
+      .words = "INSTRUMENT DETECTOR TYPE [FILTER] TIME",
       .summary = "Say which calibration applies at a time (TAI), and from where.",
-      .examples = "calbus calib which LSSTComCam 4 bias 2024-12-09T03:00:00",
+      .examples = "calbus calib which LSSTComCam 4 bias 2024-12-09T03:00:00\n"
+                  "calbus calib which LSSTComCam R22_S11 flat r_03 2024-12-09T03:00:00",
       .flags = which_flags,
       .least = 4,
-      .most = 4,
+      .most = 5,
       .run = which },
     { .name = "explain",
       .words = "INSTRUMENT DETECTOR TYPE [FILTER] TIME",
