@@ -6,6 +6,7 @@
 #include "io/file.h"
 #include "io/remote.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,13 +154,15 @@ static bool prepare_destination(const char *given, char **ret_path, struct cb_er
     size_t length = strlen(given);
     bool exists = stat(given, &info) == 0 && S_ISDIR(info.st_mode);
     if (!exists && (length == 0 || given[length - 1] != '/'))
-        return cb_fail(err, CB_ERR_INVALID, "Destination location must refer to a directory. Given: %s",
-                       given);
+        return cb_fail(
+            err, CB_ERR_INVALID,
+            "Destination location must refer to a directory. Given: %s (make it, or end it with /)", given);
     cb_auto(cb_free) char *inside = cb_xasprintf("%s/.", given);
     if (!cb_file_make_parents(inside, err))
         return false;
     *ret_path = realpath(given, NULL);
-    return *ret_path != NULL || cb_fail(err, CB_ERR_TRANSIENT, "could not make folder \"%s\"", given);
+    return *ret_path != NULL ||
+           cb_fail(err, CB_ERR_TRANSIENT, "could not make folder \"%s\": %s", given, strerror(errno));
 }
 
 static bool read_retrieval(const struct butler_args *args, struct retrieval *r, struct cb_error *err)

@@ -77,7 +77,8 @@ static bool print_registered(struct request *it, const char *run, const char *ty
     ctl_table_add(table, cells);
     if (!ctl_print(it->ctl, table, err))
         return false;
-    ctl_say(it->ctl, "next: calbus chain show INSTRUMENT/defaults");
+    ctl_say(it->ctl, "next: calbus chain show %s/defaults",
+            ctl_args_text(&it->ctl->args, "instrument", "INSTRUMENT"));
     return true;
 }
 
