@@ -387,6 +387,14 @@ static bool find_existing(struct batch *batch, struct cb_error *err)
     return true;
 }
 
+/* So few files are synced one by one: nobody waits for what others have written to the same disk. */
+enum { SYNCED_EACH_MAX = 16 };
+
+static enum cb_file_sync sync_of(const struct batch *batch)
+{
+    return batch->n > SYNCED_EACH_MAX ? CB_FILE_SYNC_LATER : CB_FILE_SYNC_NOW;
+}
+
 /* Does this dataset bring a file? */
 static bool needs_file(const struct batch *batch, const struct item *item)
 {
@@ -412,7 +420,8 @@ static bool bring_file(struct batch *batch, size_t i, struct cb_error *err)
         item->size_bytes = batch->items[i - 1].size_bytes;
     } else if (!cb_datastore_ingest(batch->repo, item->put->file,
                                     record != NULL && record->path != NULL ? record->path : item->path,
-                                    batch->options->transfer, &item->recorded, &item->size_bytes, err)) {
+                                    batch->options->transfer, sync_of(batch), &item->recorded,
+                                    &item->size_bytes, err)) {
         return cb_context(err, "cannot put %s", batch->type.name);
     }
     if (record != NULL)
@@ -422,12 +431,26 @@ static bool bring_file(struct batch *batch, size_t i, struct cb_error *err)
     return true;
 }
 
+static bool sync_files(struct batch *batch, struct cb_error *err)
+{
+    if (sync_of(batch) == CB_FILE_SYNC_NOW)
+        return true;
+    const char **recorded = cb_xalloc_array(batch->n, sizeof *recorded);
+    size_t n = 0;
+    for (size_t i = 0; i < batch->n; i++)
+        if (needs_file(batch, &batch->items[i]))
+            recorded[n++] = batch->items[i].recorded;
+    bool ok = cb_datastore_sync(batch->repo, recorded, n, err);
+    free(recorded);
+    return ok;
+}
+
 static bool bring_files(struct batch *batch, struct cb_error *err)
 {
     for (size_t i = 0; i < batch->n; i++)
         if (needs_file(batch, &batch->items[i]) && !bring_file(batch, i, err))
             return false;
-    return true;
+    return sync_files(batch, err);
 }
 
 static void count_new(struct batch *batch)
@@ -519,7 +542,8 @@ static bool insert_rows(struct batch *batch, struct cb_error *err)
     const char *uuids = uuids_of(batch, false, &array);
     drop_existing(batch);
     int64_t now_us = cb_clock_tai_ns() / 1000 * 1000; /* the butler's clock has microseconds */
-    return cb_add_summaries(batch->repo, batch->run.id, &batch->type, batch->ids, batch->n_new, err) &&
+    return cb_db_script(batch->repo->db, CB_CHECK_KEYS_BY_INDEX, err) &&
+           cb_add_summaries(batch->repo, batch->run.id, &batch->type, batch->ids, batch->n_new, err) &&
            cb_db_run(
                batch->repo->db, sql_insert_datasets,
                CB_P(cb_p_text(uuids), cb_p_int(batch->type.id), cb_p_int(now_us), cb_p_int(batch->run.id)),

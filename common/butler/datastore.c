@@ -157,7 +157,7 @@ static char *relative_to(const char *from, const char *to)
 
 /* Link under a temporary name, then rename, so that a target that is there is replaced in one step. */
 static bool place_link(const char *source, const char *target, bool symbolic, bool relative,
-                       struct cb_error *err)
+                       enum cb_file_sync sync, struct cb_error *err)
 {
     char unique[CB_UUID_TEXT_SIZE];
     cb_uuid_new_text(unique);
@@ -172,42 +172,45 @@ static bool place_link(const char *source, const char *target, bool symbolic, bo
         return false;
     }
     unlink(name); /* rename leaves it when both are the same file already */
-    return cb_file_sync_parent(target, err);
+    return sync == CB_FILE_SYNC_LATER || cb_file_sync_parent(target, err);
 }
 
-static bool place_hard(const char *source, const char *target, struct cb_error *err)
+static bool place_hard(const char *source, const char *target, enum cb_file_sync sync, struct cb_error *err)
 {
-    return sync_file(source, err) && place_link(source, target, false, false, err);
+    return (sync == CB_FILE_SYNC_LATER || sync_file(source, err)) &&
+           place_link(source, target, false, false, sync, err);
 }
 
 /* A hard link where the file system allows it. */
-static bool place_link_or(const char *source, const char *target, bool otherwise_copy, struct cb_error *err)
+static bool place_link_or(const char *source, const char *target, bool otherwise_copy, enum cb_file_sync sync,
+                          struct cb_error *err)
 {
     struct cb_error why = { 0 };
-    if (place_hard(source, target, &why))
+    if (place_hard(source, target, sync, &why))
         return true;
-    return otherwise_copy ? cb_file_copy(source, target, NULL, err)
-                          : place_link(source, target, true, false, err);
+    return otherwise_copy ? cb_file_copy(source, target, sync, NULL, err)
+                          : place_link(source, target, true, false, sync, err);
 }
 
-static bool place(const char *source, const char *target, enum cb_transfer transfer, struct cb_error *err)
+static bool place(const char *source, const char *target, enum cb_transfer transfer, enum cb_file_sync sync,
+                  struct cb_error *err)
 {
     switch (transfer) {
     case CB_TRANSFER_COPY:
-        return cb_file_copy(source, target, NULL, err);
+        return cb_file_copy(source, target, sync, NULL, err);
     case CB_TRANSFER_MOVE:
-        return place_link_or(source, target, true, err);
+        return place_link_or(source, target, true, sync, err);
     case CB_TRANSFER_HARDLINK:
-        return place_hard(source, target, err);
+        return place_hard(source, target, sync, err);
     case CB_TRANSFER_SYMLINK:
-        return place_link(source, target, true, false, err);
+        return place_link(source, target, true, false, sync, err);
     case CB_TRANSFER_RELSYMLINK:
-        return place_link(source, target, true, true, err);
+        return place_link(source, target, true, true, sync, err);
     case CB_TRANSFER_AUTO:
     case CB_TRANSFER_LINK:
     case CB_TRANSFER_DIRECT:
     default:
-        return place_link_or(source, target, false, err);
+        return place_link_or(source, target, false, sync, err);
     }
 }
 
@@ -273,7 +276,7 @@ static bool ingest_remote(struct cb_repo *repo, const char *uri, const char *pat
 }
 
 bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path, enum cb_transfer transfer,
-                         char **ret_recorded, int64_t *ret_size, struct cb_error *err)
+                         enum cb_file_sync sync, char **ret_recorded, int64_t *ret_size, struct cb_error *err)
 {
     char source[PATH_MAX];
     int64_t size;
@@ -293,11 +296,11 @@ bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *pat
         bool of_link = transfer == CB_TRANSFER_MOVE && is_symbolic_link(file);
         if (!cb_file_make_parents(target, err) || !cb_arrival_announce(repo, path, err) ||
             !check_free(repo, path, err) ||
-            !place(source, target, of_link ? CB_TRANSFER_COPY : transfer, err))
+            !place(source, target, of_link ? CB_TRANSFER_COPY : transfer, sync, err))
             return false;
         note_arrival(repo, cb_steal(target),
                      transfer == CB_TRANSFER_MOVE ? cb_xstrdup(of_link ? file : source) : NULL);
-    } else if (transfer != CB_TRANSFER_DIRECT && !sync_file(source, err)) {
+    } else if (transfer != CB_TRANSFER_DIRECT && sync == CB_FILE_SYNC_NOW && !sync_file(source, err)) {
         return false; /* what is named directly is its owner's to keep */
     }
     if (transfer == CB_TRANSFER_DIRECT) {
@@ -307,6 +310,23 @@ bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *pat
         *ret_recorded = cb_xstrdup(stays ? inside : path);
     }
     *ret_size = size;
+    return true;
+}
+
+bool cb_datastore_sync(struct cb_repo *repo, const char *const *recorded, size_t n, struct cb_error *err)
+{
+    dev_t synced = 0; /* folders below the root may be on other disks */
+    for (size_t i = 0; i < n; i++) {
+        struct stat info;
+        cb_auto(cb_free) char *path = cb_xasprintf("%s/%s", repo->root, recorded[i]);
+        if (strstr(recorded[i], "://") != NULL)
+            continue; /* what is named directly is its owner's to keep */
+        if (lstat(path, &info) != 0)
+            return fail_errno(err, "find file", path);
+        if (info.st_dev != synced && !cb_file_sync_system(path, err))
+            return false;
+        synced = info.st_dev;
+    }
     return true;
 }
 
@@ -320,6 +340,6 @@ bool cb_datastore_copy_out(const char *file, const char *target, enum cb_transfe
         return fail_errno(err, "find file", file);
     if (!cb_file_make_parents(target, err))
         return false;
-    return transfer == CB_TRANSFER_AUTO ? place_link_or(source, target, true, err)
-                                        : place(source, target, transfer, err);
+    return transfer == CB_TRANSFER_AUTO ? place_link_or(source, target, true, CB_FILE_SYNC_NOW, err)
+                                        : place(source, target, transfer, CB_FILE_SYNC_NOW, err);
 }

@@ -1,11 +1,12 @@
 /* Files of a repository: how they get there, and how they go again when their transaction does not happen.
  *
- * A file is written under a temporary name beside its place, synced, and linked to its final name before the
+ * A file is written under a temporary name beside its place, linked to its final name, and synced before the
  * commit, so that a committed row always names a whole file. A crash between the two leaves a file without a
  * row; putting the same dataset again replaces it. Source: butler.md 2.6, 2.7, 9.4. */
 #pragma once
 
 #include "butler/repository.h"
+#include "io/file.h"
 
 /* Files on other machines (io/remote.h) are copied, or named by DIRECT; links of them are refused, and so is
  * MOVE: what is there is others'. */
@@ -43,11 +44,13 @@ const char *cb_formatter_recorded(const char *configured);
  * *ret_recorded is what the record says (path, or a URI for DIRECT; to be freed), *ret_size its bytes. A file
  * that is there already is replaced only when no record names it. A moved file returns to its old place when
  * the transaction is rolled back. Errors: NOT_FOUND the source; CONFLICT a record names the place; TRANSIENT
- * the disk is full or away.
- */
+ * the disk is full or away. With CB_FILE_SYNC_LATER cb_datastore_sync must follow before the commit. */
 CB_MUST_CHECK bool cb_datastore_ingest(struct cb_repo *repo, const char *file, const char *path,
-                                       enum cb_transfer transfer, char **ret_recorded, int64_t *ret_size,
-                                       struct cb_error *err);
+                                       enum cb_transfer transfer, enum cb_file_sync sync, char **ret_recorded,
+                                       int64_t *ret_size, struct cb_error *err);
+/* Make durable what was ingested, by what was recorded of it. */
+CB_MUST_CHECK bool cb_datastore_sync(struct cb_repo *repo, const char *const *recorded, size_t n,
+                                     struct cb_error *err);
 /* Delete the files of removed datasets, with their records (removal.h); no transaction may be open.
  * ret_count  datasets whose removal is complete now; may be NULL */
 CB_MUST_CHECK bool cb_datastore_empty_trash(struct cb_repo *repo, size_t *ret_count, struct cb_error *err);

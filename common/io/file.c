@@ -46,24 +46,36 @@ bool cb_file_make_parents(const char *path, struct cb_error *err)
     return true;
 }
 
-bool cb_file_sync_parent(const char *path, struct cb_error *err)
+/* The folder of a path, to be freed. */
+static char *folder_of(const char *path)
 {
-    cb_auto(cb_free) char *folder = cb_xstrdup(path);
-    char *slash = strrchr(folder, '/');
+    const char *slash = strrchr(path, '/');
     if (slash == NULL)
-        snprintf(folder, strlen(path) + 1, ".");
-    else if (slash == folder)
-        slash[1] = '\0';
-    else
-        *slash = '\0';
+        return cb_xstrdup(".");
+    return slash == path ? cb_xstrdup("/") : cb_xstrndup(path, (size_t)(slash - path));
+}
+
+static bool sync_folder(const char *path, int (*sync)(int fd), struct cb_error *err)
+{
+    cb_auto(cb_free) char *folder = folder_of(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(err, "open folder", folder);
-    bool ok = fsync(fd) == 0 || errno == EINVAL || errno == EROFS; /* some network file systems cannot */
+    bool ok = sync(fd) == 0 || errno == EINVAL || errno == EROFS; /* some network file systems cannot */
     if (!ok)
         fail_errno(err, "sync folder", folder);
     close(fd);
     return ok;
+}
+
+bool cb_file_sync_parent(const char *path, struct cb_error *err)
+{
+    return sync_folder(path, fsync, err);
+}
+
+bool cb_file_sync_system(const char *path, struct cb_error *err)
+{
+    return sync_folder(path, syncfs, err);
 }
 
 bool cb_file_size(const char *path, int64_t *ret_size, struct cb_error *err)
@@ -101,9 +113,10 @@ static int open_beside(const char *path, char **ret_name)
 }
 
 /* Sync and rename, or remove; closes fd. */
-static bool finish(int fd, const char *name, const char *path, bool written, struct cb_error *err)
+static bool finish(int fd, const char *name, const char *path, enum cb_file_sync sync, bool written,
+                   struct cb_error *err)
 {
-    bool ok = written && fsync(fd) == 0;
+    bool ok = written && (sync == CB_FILE_SYNC_LATER || fsync(fd) == 0);
     int number = errno;
     ok = close(fd) == 0 && ok;
     ok = ok && rename(name, path) == 0;
@@ -113,7 +126,7 @@ static bool finish(int fd, const char *name, const char *path, bool written, str
         errno = number;
         return fail_errno(err, "write", path);
     }
-    return cb_file_sync_parent(path, err);
+    return sync == CB_FILE_SYNC_LATER || cb_file_sync_parent(path, err);
 }
 
 bool cb_file_replace(const char *path, const void *data, size_t size, struct cb_error *err)
@@ -122,7 +135,7 @@ bool cb_file_replace(const char *path, const void *data, size_t size, struct cb_
     int fd = open_beside(path, &name);
     if (fd < 0)
         return fail_errno(err, "write", path);
-    return finish(fd, name, path, write_all(fd, data, size), err);
+    return finish(fd, name, path, CB_FILE_SYNC_NOW, write_all(fd, data, size), err);
 }
 
 bool cb_file_write(const char *path, cb_file_writer *write, void *arg, struct cb_error *err)
@@ -132,7 +145,7 @@ bool cb_file_write(const char *path, cb_file_writer *write, void *arg, struct cb
     if (fd < 0)
         return fail_errno(err, "write", path);
     if (write(fd, arg, err))
-        return finish(fd, name, path, true, err);
+        return finish(fd, name, path, CB_FILE_SYNC_NOW, true, err);
     close(fd);
     unlink(name);
     return false;
@@ -157,7 +170,8 @@ static bool copy_bytes(int from, int to, int64_t *ret_size)
     return true;
 }
 
-bool cb_file_copy(const char *source, const char *target, int64_t *ret_size, struct cb_error *err)
+bool cb_file_copy(const char *source, const char *target, enum cb_file_sync sync, int64_t *ret_size,
+                  struct cb_error *err)
 {
     int from = open(source, O_RDONLY | O_CLOEXEC);
     if (from < 0)
@@ -170,7 +184,7 @@ bool cb_file_copy(const char *source, const char *target, int64_t *ret_size, str
         return false;
     }
     int64_t size = 0;
-    bool ok = finish(to, name, target, copy_bytes(from, to, &size), err);
+    bool ok = finish(to, name, target, sync, copy_bytes(from, to, &size), err);
     close(from);
     if (ok && ret_size != NULL)
         *ret_size = size;

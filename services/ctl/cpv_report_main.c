@@ -182,7 +182,7 @@ static bool copy_files(const struct site *site, struct cb_error *err)
         cb_auto(cb_free) char *target = cb_xasprintf("%s/src/%s", site->folder, path);
         if (!site->overwrite && access(target, F_OK) == 0)
             continue;
-        if (!cb_file_make_parents(target, err) || !cb_file_copy(source, target, NULL, err))
+        if (!cb_file_make_parents(target, err) || !cb_file_copy(source, target, CB_FILE_SYNC_NOW, NULL, err))
             return false;
     }
     return true;

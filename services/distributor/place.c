@@ -32,7 +32,7 @@ static bool check_there(const char *source, const char *target, struct cb_digest
 /* A copy is the storage element's own and is made read-only; a link is the repository's file. */
 static bool copy_in(const char *source, const char *target, struct cb_error *err)
 {
-    if (!cb_file_copy(source, target, NULL, err))
+    if (!cb_file_copy(source, target, CB_FILE_SYNC_NOW, NULL, err))
         return false;
     return chmod(target, 0444) == 0 ||
            cb_fail(err, cb_file_err_kind(errno), "could not make \"%s\" read-only: %s", target,

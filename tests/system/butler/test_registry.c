@@ -145,6 +145,66 @@ static void a_rolled_back_put_leaves_neither_rows_nor_files_and_returns_what_it_
     assert_int_equal(err.kind, CB_ERR_NOT_FOUND);
 }
 
+static const char *const filters[] = { "g_01", "r_03", "i_06" };
+
+/* Put by one of the transfers, more than are synced one by one; returns how many. */
+static size_t put_flats(struct fixture *f, const char *run, enum cb_transfer transfer,
+                        char (*ret_ids)[CB_UUID_TEXT_SIZE])
+{
+    enum { COUNT = 27 };
+    static struct cb_data_id ids[COUNT];
+    static char files[COUNT][96];
+    struct cb_put puts[COUNT] = { 0 };
+    must(cb_dataset_type_register(f->repo, "flat", BIAS_DIMS | CB_DIM(CB_PHYSICAL_FILTER), "ExposureF", true,
+                                  NULL, &oops));
+    must(cb_collection_register(f->repo, run, CB_COLLECTION_RUN, NULL, NULL, &oops));
+    for (size_t i = 0; i < COUNT; i++) {
+        ids[i] = detector_id((int)(i % 9));
+        must(cb_data_id_set(&ids[i], CB_PHYSICAL_FILTER, filters[i / 9], &oops));
+        snprintf(files[i], sizeof files[i], "%s/incoming_%zu.fits", f->root, i);
+        write_file(files[i], "pixels\n");
+        puts[i] = (struct cb_put){ .data_id = &ids[i], .file = files[i] };
+    }
+    const struct cb_put_options options = { .transfer = transfer };
+    must(cb_dataset_put(f->repo, "flat", run, puts, COUNT, &options, ret_ids, &oops));
+    return COUNT;
+}
+
+static void expect_files(struct fixture *f, char (*ids)[CB_UUID_TEXT_SIZE], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *id = ids[i];
+        int64_t size = 0;
+        cb_auto_datasets struct cb_dataset_list list = { 0 };
+        cb_auto(cb_free) char *path = NULL;
+        must(cb_dataset_get(f->repo, &id, 1, &list, &oops) &&
+             cb_dataset_file(f->repo, &list.item[0], &path, &oops) && cb_file_size(path, &size, &oops));
+        assert_int_equal(size, 7);
+        assert_int_equal(list.item[0].size_bytes, 7);
+    }
+}
+
+static void many_files_put_at_once_are_whole_and_go_again_with_a_rollback(void **state)
+{
+    struct fixture *f = *state;
+    char ids[27][CB_UUID_TEXT_SIZE], path[256];
+    const enum cb_transfer ways[] = { CB_TRANSFER_COPY, CB_TRANSFER_MOVE, CB_TRANSFER_HARDLINK,
+                                      CB_TRANSFER_SYMLINK, CB_TRANSFER_DIRECT };
+    for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++) {
+        char run[64];
+        snprintf(run, sizeof run, "u/someone/flats%zu", way);
+        expect_files(f, ids, put_flats(f, run, ways[way], ids));
+    }
+    struct cb_tx *tx = NULL;
+    must(cb_tx_begin(f->db, &tx, &oops));
+    put_flats(f, "u/someone/none", CB_TRANSFER_COPY, ids);
+    snprintf(path, sizeof path,
+             "%s/u/someone/none/flat/g/g_01/flat_LSSTComCam_g_g_01_R22_S00_u_someone_none.fits", f->root);
+    assert_int_equal(access(path, R_OK), 0);
+    cb_tx_abandon(tx);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void a_raw_gets_the_id_the_butler_derives(void **state)
 {
     struct fixture *f = *state;
@@ -637,6 +697,7 @@ int main(void)
         with_repository(a_file_lies_where_the_butler_would_put_it),
         with_repository(a_dataset_put_twice_is_refused_or_skipped_and_no_file_stays),
         with_repository(a_rolled_back_put_leaves_neither_rows_nor_files_and_returns_what_it_moved),
+        with_repository(many_files_put_at_once_are_whole_and_go_again_with_a_rollback),
         with_repository(a_raw_gets_the_id_the_butler_derives),
         with_repository(a_certified_bias_is_found_inside_its_range_only),
         with_repository(the_first_collection_of_a_chain_wins_also_in_bulk),
