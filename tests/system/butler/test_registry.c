@@ -479,6 +479,29 @@ static void other_manager_versions_are_refused_and_printed(void **state)
     assert_non_null(strstr(err.text, "calbus works with 2.0"));
 }
 
+static void expect_closed(struct fixture *f, const char *text)
+{
+    struct cb_error err = { 0 };
+    struct cb_repo *again = NULL;
+    assert_false(cb_repo_open(f->root, NULL, f->db, &again, &err));
+    assert_int_equal(err.kind, CB_ERR_FATAL);
+    assert_non_null(strstr(err.text, text));
+    must(cb_db_script(f->db, "SELECT 1", &oops)); /* the transaction around goes on */
+}
+
+static void a_schema_without_tables_and_a_missing_extension_are_named_also_in_a_transaction(void **state)
+{
+    struct fixture *f = *state;
+    struct cb_tx *tx = NULL;
+    must(cb_repo_begin(f->repo, &tx, &oops));
+    must(cb_db_script(f->db, "UPDATE pg_extension SET extname = 'another' WHERE extname = 'btree_gist'",
+                      &oops));
+    expect_closed(f, "has no extension btree_gist, which every butler needs");
+    must(cb_db_script(f->db, "ALTER TABLE butler_attributes RENAME TO elsewhere", &oops));
+    expect_closed(f, "holds no butler tables in schema");
+    cb_tx_abandon(tx);
+}
+
 static void a_repository_is_made_once(void **state)
 {
     struct fixture *f = *state;
@@ -709,6 +732,7 @@ int main(void)
         with_repository(a_cycle_of_chains_is_refused),
         with_repository(flattening_goes_depth_first_and_takes_each_once),
         with_repository(other_manager_versions_are_refused_and_printed),
+        with_repository(a_schema_without_tables_and_a_missing_extension_are_named_also_in_a_transaction),
         with_repository(a_repository_is_made_once),
         with_repository(writers_in_each_others_way_both_get_through),
         with_repository(a_transaction_is_tried_again_so_often_and_leaves_nothing),
