@@ -2,7 +2,7 @@
 add_library(cb_options INTERFACE)
 target_compile_options(cb_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wvla -Wformat=2
-  -Wno-format-truncation # texts are cut to their field on purpose, and gcc finds other places at each -O
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> # texts are cut to their field on purpose, and gcc finds other places at each -O
   -fstack-protector-strong -ffp-contract=off -fno-omit-frame-pointer)
 option(CALBUS_WERROR "warnings are errors" ON)
 if(CALBUS_WERROR)
