@@ -80,7 +80,7 @@ static bool fail_at(struct compiler *c, const struct cb_where_node *node, const 
 {
     size_t line = 0, column = 0;
     cb_where_place(c->expression, node->offset, &line, &column);
-    return cb_fail(c->err, CB_ERR_INVALID, "%s (line: %zu, pos: %zu)", sentence, line, column);
+    return cb_fail(c->err, CB_ERR_INVALID, "%.800s (line: %zu, pos: %zu)", sentence, line, column);
 }
 
 __attribute__((format(printf, 3, 4))) static bool fail(struct compiler *c, const struct cb_where_node *node,
@@ -912,11 +912,13 @@ static uint32_t dimensions_of(const struct cb_where_context *ctx)
 }
 
 /* Governor rule: a dimension of an instrument needs the instrument, from the expression or the default data
- * ID. The default is a condition of its own, also when only the query's result has an instrument. */
+ * ID. The default is a condition of its own, also when only the query's result or plain metadata has an
+ * instrument. */
 static bool constrain(struct compiler *c, enum cb_element_index governor, const char *fallback,
                       struct cb_bytes *sql)
 {
-    uint32_t wanted = c->governed | (fallback != NULL ? dimensions_of(c->emit.ctx) : 0);
+    uint32_t named = cb_dimensions_expand(c->emit.dimensions);
+    uint32_t wanted = c->governed | (fallback != NULL ? named | dimensions_of(c->emit.ctx) : 0);
     if ((wanted & ~c->constrained & CB_DIM(governor)) == 0)
         return true;
     const char *name = cb_element_at(governor)->name;

@@ -143,6 +143,8 @@ char *cb_where_like_pattern(const char *glob)
             cb_bytes_puts(&like, *c == '*' ? "%" : "_");
         } else if (c[0] != '\\' || c[1] == '\0') {
             like_literal(&like, c);
+        } else if (c[1] == '\\' && c[2] == '\0') { /* LIKE refuses an escape of nothing */
+            like_literal(&like, c++);
         } else {
             bool is_dropped = c[1] == '*' || c[1] == '?' || c[1] == '\\';
             cb_bytes_add(&like, is_dropped ? c + 1 : c, is_dropped ? 1 : 2);

@@ -328,6 +328,10 @@ static void glob_becomes_like_with_its_own_wildcards_escaped(void **state)
     assert_sql(
         "glob(target_name, 'a\\\\*')", /* as the butler has it: LIKE is given one backslash, and escapes */
         "(\"exposure\".\"target_name\" LIKE $1::text ESCAPE E'\\\\') [a\\%]");
+    assert_sql("glob(target_name, 'a\\\\')",
+               "(\"exposure\".\"target_name\" LIKE $1::text ESCAPE E'\\\\') [a\\\\]");
+    assert_sql("glob(target_name, '\\a\\\\\\b')",
+               "(\"exposure\".\"target_name\" LIKE $1::text ESCAPE E'\\\\') [\\a\\\\b]");
     assert_sql("glob(target_name, '*')", "TRUE");
     assert_sql("glob(seq_num, '*1')", "ERR glob() first argument must be a string column. (line: 1, pos: 1)");
     assert_sql("f(seq_num)", "ERR Unknown function 'f' in expression (line: 1, pos: 1)");
