@@ -98,8 +98,7 @@ static bool run_select(struct cb_repo *repo, struct cb_select *select, const str
 {
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), regions = CB_BYTES(4096);
     struct cb_query in_sql = *query;
-    bool sifts = select->n_overlaps > 0;
-    if (sifts)
+    if (select->is_flat)
         in_sql.limit = in_sql.offset = 0;
     cb_select_put_regions(select, &regions);
     cb_bytes_printf(&sql, "SELECT %s%s FROM %s%s WHERE %s", columns, cb_bytes_text(&regions),
@@ -109,8 +108,8 @@ static bool run_select(struct cb_repo *repo, struct cb_select *select, const str
         !cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, &result->rows, err))
         return false;
     result->count = cb_rows_count(result->rows);
-    return !sifts || cb_select_keep_rows(select, result->rows, query->offset, query->limit, &result->kept,
-                                         &result->count, err);
+    return !select->is_flat || cb_select_keep_rows(select, result->rows, query->offset, query->limit,
+                                                   &result->kept, &result->count, err);
 }
 
 static void take_records(const struct result *result, const struct cb_element *element,

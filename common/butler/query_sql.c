@@ -402,7 +402,7 @@ static uint32_t find_extra(const struct cb_select *select)
     return extra;
 }
 
-/* All in FROM, so that regions can be looked at in each row. */
+/* All in FROM, so that regions can be looked at in each row, and pixels come from what has them. */
 static bool put_flat(struct cb_select *select, uint32_t dims, const char *condition, struct cb_error *err)
 {
     uint32_t extra = join_determined(select, find_extra(select));
@@ -450,7 +450,9 @@ bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
     if (select->key[CB_BAND] != NULL &&
         (cb_dimensions_expand(select->where.dimensions) & CB_DIM(CB_PHYSICAL_FILTER)) != 0)
         select->where.elements |= CB_DIM(CB_PHYSICAL_FILTER); /* what has a filter has its band */
-    if (select->n_overlaps > 0)
+    bool only_datasets_tell = (select->dims & CB_DIM(CB_HTM7)) != 0 && select->key[CB_HTM7] == NULL;
+    select->is_flat = select->n_overlaps > 0 || only_datasets_tell;
+    if (select->is_flat)
         return put_flat(select, dims, cb_bytes_text(&condition), err);
     put_nested(select, cb_bytes_text(&condition));
     return check_pixel(select, dims, err);

@@ -50,10 +50,10 @@ struct cb_select {
     size_t n_params;
     struct cb_where_sql where; /* owns the texts of its parameters */
     uint32_t dataset_dims;     /* of the type that the rows are datasets of; 0: none */
-    struct cb_select_overlap
-        *overlaps; /* FROM has all tables when there are any: rows may come more than once */
+    struct cb_select_overlap *overlaps;
     size_t n_overlaps;
-    uint32_t pixels;                /* elements whose pixels are in FROM */
+    bool is_flat;    /* FROM has all tables, those of the condition too: rows may come more than once */
+    uint32_t pixels; /* elements whose pixels are in FROM */
     struct cb_bytes ids, condition; /* collections that datasets are looked for in; what is behind WHERE */
 };
 

@@ -15,20 +15,20 @@
 #define CIRCLE_BYTES 41
 #define BOX_BYTES 33
 #define ELLIPSE_BYTES 113
-#define NESTING_MAX 16       /* unions of intersections of ... */
-#define REGION_MAX (1 << 20) /* bytes of an encoding */
+#define NESTING_MAX 16        /* unions of intersections of ... */
+#define REGION_MAX (1U << 20) /* bytes of an encoding */
 
 static const struct {
-    char first;
     const char *name;
     enum cb_region_kind kind;
+    char first;
 } classes[] = {
-    { 'p', "ConvexPolygon", CB_REGION_POLYGON },
-    { 'c', "Circle", CB_REGION_CIRCLE },
-    { 'b', "Box", CB_REGION_BOX },
-    { 'e', "Ellipse", CB_REGION_ELLIPSE },
-    { 'u', "UnionRegion", CB_REGION_UNION },
-    { 'i', "IntersectionRegion", CB_REGION_INTERSECTION },
+    { "ConvexPolygon", CB_REGION_POLYGON, 'p' },
+    { "Circle", CB_REGION_CIRCLE, 'c' },
+    { "Box", CB_REGION_BOX, 'b' },
+    { "Ellipse", CB_REGION_ELLIPSE, 'e' },
+    { "UnionRegion", CB_REGION_UNION, 'u' },
+    { "IntersectionRegion", CB_REGION_INTERSECTION, 'i' },
 };
 #define N_CLASSES (sizeof classes / sizeof classes[0])
 
@@ -475,7 +475,7 @@ static void write_vector(struct cb_bytes *bytes, struct cb_vector v)
 char *cb_region_encode_text(const struct cb_region *region)
 {
     cb_auto_bytes struct cb_bytes bytes = CB_BYTES(REGION_MAX);
-    struct cb_bytes text = CB_BYTES(2 * REGION_MAX);
+    struct cb_bytes text = CB_BYTES((size_t)2 * REGION_MAX);
     const struct cb_box *box = &region->box;
     const struct cb_circle *circle = &region->circle;
     for (size_t i = 0; i < N_CLASSES; i++)

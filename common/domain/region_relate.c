@@ -250,19 +250,18 @@ static double eastward(double from, double to)
 static void expand_longitudes(struct cb_box *box, const struct cb_box *by)
 {
     bool west_in = has_longitude(box, by->west), east_in = has_longitude(box, by->east);
+    bool covered = !west_in && !east_in && (isnan(box->west) || has_longitude(by, box->west));
+    bool grows_east =
+        west_in != east_in ? west_in : eastward(box->east, by->west) < eastward(by->east, box->west);
     if (west_in && east_in) {
-        if (longitude_wraps(box) != longitude_wraps(by)) {
-            box->west = 0;
-            box->east = TWO_PI;
-        }
-    } else if (west_in) {
-        box->east = by->east;
-    } else if (east_in) {
-        box->west = by->west;
-    } else if (isnan(box->west) || has_longitude(by, box->west)) {
+        if (longitude_wraps(box) == longitude_wraps(by))
+            return;
+        box->west = 0;
+        box->east = TWO_PI;
+    } else if (covered) {
         box->west = by->west;
         box->east = by->east;
-    } else if (eastward(box->east, by->west) < eastward(by->east, box->west)) {
+    } else if (grows_east) {
         box->east = by->east;
     } else {
         box->west = by->west;

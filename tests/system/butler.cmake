@@ -69,12 +69,12 @@ butler_script(ingest_raws 300 ${CMAKE_BINARY_DIR}/calbus)
 # Random regions: whether they overlap and what pixels they touch, as the stock butler's sphgeom has it. By hand:
 # system/butler_geometry build-test/tests/system_region_rows 200000 SEED
 butler_driver(region_rows)
-butler_script(geometry 120 $<TARGET_FILE:system_region_rows> 20000 1)
+butler_script(geometry 120 $<TARGET_FILE:system_region_rows> 10000 1)
 
 # Random queries about places on the sky, spatial joins among them: the same rows. By hand, thousands:
 # support/with_postgres system/butler_regions build-test/tests/system_build_repository build-test/tests/system_place_rows 3000 SEED
 butler_driver(place_rows)
-butler_script(regions 300 $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_place_rows> 100 3)
+butler_script(regions 300 $<TARGET_FILE:system_build_repository> $<TARGET_FILE:system_place_rows> 60 3)
 
 # The query commands beside the stock ones, a matrix of random options. By hand, more of them:
 # support/with_postgres system/butler_queries build-test/tests/system_build_repository build-test/calbus 500 SEED
