@@ -256,7 +256,10 @@ def run_all(repo, binary, rounds, kills, rng):
         for writer in writers:
             writer.begin(number)
         if number in victims:
-            killed += kill_one(writers, victims[number], number, took_s, rng)
+            came = kill_one(writers, victims[number], number, took_s, rng)
+            killed += came
+            if not came:  # the next round is as good
+                victims.setdefault(number + 1, victims[number])
         for writer in writers:
             writer.end_round()
         if number > 0 and number not in victims:  # the first one waits for the stock butler to start
