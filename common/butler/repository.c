@@ -192,7 +192,8 @@ static bool check_schema(struct cb_repo *repo, struct cb_error *err)
 
 static bool connect_repo(struct cb_repo *repo, struct cb_db *shared, struct cb_error *err)
 {
-    if (shared != NULL && cb_db_uri_same(cb_db_uri(shared), repo->uri)) {
+    cb_auto(cb_free) char *place = shared != NULL ? cb_db_address(shared) : NULL;
+    if (place != NULL && cb_db_uri_same(place, repo->uri)) {
         repo->db = shared;
         return true;
     }

@@ -155,6 +155,12 @@ const char *cb_db_uri(const struct cb_db *db)
     return db->uri;
 }
 
+char *cb_db_address(const struct cb_db *db)
+{
+    return cb_db_uri_of_parts(PQuser(db->connection), PQhost(db->connection), PQport(db->connection),
+                              PQdb(db->connection));
+}
+
 bool cb_db_is_alive(const struct cb_db *db)
 {
     return PQstatus(db->connection) == CONNECTION_OK;

@@ -45,6 +45,10 @@ CB_DEFINE_CLEANUP(struct cb_db *, cb_db_close)
 /* The address it was opened with. Borrowed. It may hold a password: never print it. */
 const char *cb_db_uri(const struct cb_db *db);
 
+/* Where the connection leads, whatever of it came from a service file, the environment or db-auth.yaml: a
+ * libpq URI without password. To be freed. */
+char *cb_db_address(const struct cb_db *db);
+
 /* True while the connection is usable; after a lost connection every call fails TRANSIENT until cb_db_reopen.
  */
 bool cb_db_is_alive(const struct cb_db *db);

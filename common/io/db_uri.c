@@ -129,32 +129,45 @@ static void put_part(struct cb_bytes *out, const char *text, const char *also_pl
             cb_bytes_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
 }
 
+static char *write_url(const char *scheme, const struct address *address)
+{
+    struct cb_bytes out = CB_BYTES(8192);
+    bool is_socket = address->host[0] == '/';
+    cb_bytes_printf(&out, "%s://", scheme);
+    put_part(&out, address->user, "");
+    cb_bytes_puts(&out, "@");
+    if (!is_socket) {
+        bool is_ipv6 = strchr(address->host, ':') != NULL;
+        cb_bytes_puts(&out, is_ipv6 ? "[" : "");
+        put_part(&out, address->host, ":");
+        cb_bytes_printf(&out, "%s:%s", is_ipv6 ? "]" : "", address->port);
+    }
+    cb_bytes_puts(&out, "/");
+    put_part(&out, address->name, "");
+    if (is_socket) {
+        cb_bytes_puts(&out, "?host=");
+        put_part(&out, address->host, "/");
+        cb_bytes_printf(&out, "&port=%s", address->port);
+    }
+    return cb_bytes_steal(&out);
+}
+
 bool cb_db_uri_for_python(const char *uri, char **ret_url, struct cb_error *err)
 {
     struct address address = { 0 };
     if (!read_address(uri, &address, err))
         return false;
-    struct cb_bytes out = CB_BYTES(8192);
-    bool is_socket = address.host[0] == '/';
-    cb_bytes_puts(&out, "postgresql+psycopg2://");
-    put_part(&out, address.user, "");
-    cb_bytes_puts(&out, "@");
-    if (!is_socket) {
-        bool is_ipv6 = strchr(address.host, ':') != NULL;
-        cb_bytes_puts(&out, is_ipv6 ? "[" : "");
-        put_part(&out, address.host, ":");
-        cb_bytes_printf(&out, "%s:%s", is_ipv6 ? "]" : "", address.port);
-    }
-    cb_bytes_puts(&out, "/");
-    put_part(&out, address.name, "");
-    if (is_socket) {
-        cb_bytes_puts(&out, "?host=");
-        put_part(&out, address.host, "/");
-        cb_bytes_printf(&out, "&port=%s", address.port);
-    }
+    *ret_url = write_url("postgresql+psycopg2", &address);
     address_done(&address);
-    *ret_url = cb_bytes_steal(&out);
     return true;
+}
+
+char *cb_db_uri_of_parts(const char *user, const char *host, const char *port, const char *name)
+{
+    const struct address address = {
+        .host = (char *)host, .port = (char *)port, .name = (char *)name, .user = (char *)user
+    };
+    return write_url("postgresql", &address);
 }
 
 bool cb_db_uri_from_python(const char *url, char **ret_uri, struct cb_error *err)

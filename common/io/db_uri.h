@@ -10,6 +10,9 @@
  * ~/.lsst/db-auth.yaml). To be freed. uri is a libpq URI or key=value string; what it leaves out is taken
  * from libpq's defaults. Errors: INVALID it cannot be parsed. */
 CB_MUST_CHECK bool cb_db_uri_for_python(const char *uri, char **ret_url, struct cb_error *err);
+/* A libpq URI, "postgresql://user@host:port/name" or "postgresql://user@/name?host=/dir&port=n". To be freed.
+ */
+char *cb_db_uri_of_parts(const char *user, const char *host, const char *port, const char *name);
 /* Back: "postgresql+psycopg2://..." or "postgresql://..." as libpq takes it. Errors: INVALID another database
  * system. */
 CB_MUST_CHECK bool cb_db_uri_from_python(const char *url, char **ret_uri, struct cb_error *err);

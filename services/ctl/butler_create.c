@@ -45,8 +45,10 @@ static bool create_in_suite(const char *root, const char *schema, struct cb_erro
         .noun = "butler", .verb = "create", .out = stdout, .environment = (const char *const *)environ
     };
     struct cb_db *db = NULL;
-    bool ok = ctl_layout_find(getenv("CALBUS_HOME"), getenv("HOME"), &ctl.layout, err) &&
-              ctl_db_of(&ctl, &db, err) && cb_repo_create(db, cb_db_uri(db), root, schema, err);
+    bool ok =
+        ctl_layout_find(getenv("CALBUS_HOME"), getenv("HOME"), &ctl.layout, err) && ctl_db_of(&ctl, &db, err);
+    cb_auto(cb_free) char *address = ok ? cb_db_address(db) : NULL;
+    ok = ok && cb_repo_create(db, address, root, schema, err);
     cb_db_close(ctl.db);
     ctl_settings_done(&ctl);
     ctl_layout_done(&ctl.layout);

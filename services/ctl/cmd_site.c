@@ -97,9 +97,8 @@ static bool setup(struct ctl *ctl, struct cb_error *err)
     int applied = 0;
     if (!ctl_settings_of(ctl, &settings, err) || !ctl_db_of(ctl, &db, err))
         return false;
-    cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, settings->common.db_uri);
     if (!ctl_make_folder(ctl->layout.home, 0755, err) || !ctl_database_migrate(ctl, db, &applied, err) ||
-        !ctl_sites_set_up(ctl, db, uri, err) || !ctl_broker_wait(settings, settings->ready_ms, err))
+        !ctl_sites_set_up(ctl, db, err) || !ctl_broker_wait(settings, settings->ready_ms, err))
         return false;
     ctl_say(ctl, "database, topics, sites and repositories are there (%s)", ctl->layout.home);
     return true;

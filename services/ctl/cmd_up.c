@@ -164,7 +164,7 @@ static bool set_up_database(struct start *start, struct cb_error *err)
         return false;
     if (applied > 0)
         ctl_say(ctl, "database: %d migration%s applied", applied, applied == 1 ? "" : "s");
-    return ctl_sites_set_up(ctl, db, uri, err);
+    return ctl_sites_set_up(ctl, db, err);
 }
 
 /* ---- services ---- */

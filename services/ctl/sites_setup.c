@@ -42,8 +42,8 @@ static bool register_instruments(struct cb_db *db, const char *folder, const cha
 
 /* A repository that was made in part by a killed `up` has no butler.yaml yet, or lacks instruments; both are
  * made good. */
-static bool set_up_repository(struct ctl *ctl, struct cb_db *db, const char *uri, const char *site,
-                              const char *label, const struct cb_repo_index *index, struct cb_error *err)
+static bool set_up_repository(struct ctl *ctl, struct cb_db *db, const char *site, const char *label,
+                              const struct cb_repo_index *index, struct cb_error *err)
 {
     if (cb_repo_index_find(index, label) != NULL)
         return true;
@@ -51,13 +51,14 @@ static bool set_up_repository(struct ctl *ctl, struct cb_db *db, const char *uri
     cb_auto(cb_free) char *schema = cb_site_repository_schema(site, label);
     cb_auto(cb_free) char *index_path = ctl_repository_index(&ctl->layout);
     cb_auto(cb_free) char *config = cb_xasprintf("%s/butler.yaml", folder);
+    cb_auto(cb_free) char *uri = cb_db_address(db); /* a service file or the environment may say where */
     if (access(config, F_OK) != 0 && !cb_repo_create(db, uri, folder, schema, err))
         return cb_context(err, "cannot make repository \"%s\"", label);
     return register_instruments(db, folder, label, err) && cb_repo_index_put(index_path, label, folder, err);
 }
 
-static bool set_up_site(struct ctl *ctl, struct cb_db *db, const char *uri, int which,
-                        const struct cb_repo_index *index, struct cb_error *err)
+static bool set_up_site(struct ctl *ctl, struct cb_db *db, int which, const struct cb_repo_index *index,
+                        struct cb_error *err)
 {
     const struct cb_site *site = &ctl->settings.sites.site[which];
     if (!ctl_make_folder(site->landing, 0755, err) || !ctl_make_folder(site->rse_folder, 0755, err))
@@ -66,12 +67,12 @@ static bool set_up_site(struct ctl *ctl, struct cb_db *db, const char *uri, int 
         cb_auto(cb_free) char *label = cb_site_repository(site, i);
         if (label == NULL)
             return true;
-        if (!set_up_repository(ctl, db, uri, cb_site_names[which], label, index, err))
+        if (!set_up_repository(ctl, db, cb_site_names[which], label, index, err))
             return false;
     }
 }
 
-bool ctl_sites_set_up(struct ctl *ctl, struct cb_db *db, const char *uri, struct cb_error *err)
+bool ctl_sites_set_up(struct ctl *ctl, struct cb_db *db, struct cb_error *err)
 {
     struct cb_repo_index index = { 0 };
     cb_auto(cb_free) char *path = ctl_repository_index(&ctl->layout);
@@ -80,7 +81,7 @@ bool ctl_sites_set_up(struct ctl *ctl, struct cb_db *db, const char *uri, struct
     bool done = true;
     for (int i = 0; done && i < CB_SITES; i++)
         if (ctl->settings.sites.site[i].enabled)
-            done = set_up_site(ctl, db, uri, i, &index, err) ||
+            done = set_up_site(ctl, db, i, &index, err) ||
                    cb_context(err, "cannot set up site %s", cb_site_names[i]);
     cb_repo_index_done(&index);
     return done;

@@ -157,18 +157,23 @@ def a_password_in_an_address_is_not_shown(ways):
 
 
 def services_get_in_and_tell_nobody(ways, calbus):
-    """Their own database by .pgpass, a repository's by db-auth.yaml."""
+    """Their own database by a service file and .pgpass, a repository's by db-auth.yaml."""
     port = ways.server.port
     ways.server.sql("postgres", "CREATE DATABASE calbus")
-    url = f"postgresql://calbus@127.0.0.1:{port}"
-    settings = {"CALBUS_DB_URI": f"{url}/calbus", "CALBUS_SITE_USDF_REPOSITORIES": "/repo/main", "CALBUS_SITE_SUMMIT_ENABLED": "false",
-                "CALBUS_SITE_BTS_ENABLED": "false", "PGPASSFILE": ways.file("passfile", f"127.0.0.1:{port}:calbus:calbus:{OWNER}\n"),
+    services = ways.file("suite", f"[suite]\nhost=127.0.0.1\nport={port}\ndbname=calbus\nuser=calbus\n")
+    settings = {"CALBUS_DB_URI": "service=suite", "CALBUS_SITE_USDF_REPOSITORIES": "/repo/main,/repo/embargo", "CALBUS_SITE_SUMMIT_ENABLED": "false",
+                "CALBUS_SITE_BTS_ENABLED": "false", "PGSERVICEFILE": services, "PGPASSFILE": ways.file("passfile", f"127.0.0.1:{port}:calbus:calbus:{OWNER}\n"),
                 "LSST_DB_AUTH": ways.auth("owner.yaml", (f"postgresql://127.0.0.1:{port}/butler", "calbus", OWNER))}
     with Suite(calbus, **settings) as suite:
         suite.calbus("site", "attach", "/repo/main", os.path.join(ways.work, "repo"))
         suite.calbus("up", "-q", "--timeout", 60)
         suite.calbus("chain", "prepend", "u/someone/chain", "u/known", "--repo", "/repo/main")
         assert ways.server.sql("butler", "SELECT count(*) FROM repo.collection_chain") == "1"
+        # what up has made says where it is to those who know no service file
+        made = os.path.join(suite.home, "sites/usdf/repo/embargo")
+        assert ways.ours({"PGPASSWORD": OWNER}, "query-collections", made).returncode == 0
+        with open(made + "/butler.yaml", encoding="utf-8") as file:
+            assert f"calbus@127.0.0.1:{port}/calbus" in file.read()
         for words in (("config", "show", "--origin"), ("db", "uri"), ("status",), ("site", "show", "usdf", "--json"), ("env",), ("logs",),
                       ("repo", "config-dump", "--repo", "/repo/main")):
             done = suite.run(*words)
