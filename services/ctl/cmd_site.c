@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "butler/repository.h"
+#include "io/db_uri.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,30 @@ static bool setup(struct ctl *ctl, struct cb_error *err)
     return true;
 }
 
+/* Where calbus's own database cannot prepare transactions, a service that is killed between its two commits
+ * has changed the repository, and does not know. Not said while there is no database to ask. */
+static bool warn_of_kills(struct ctl *ctl, const struct cb_repo *repo, struct cb_error *err)
+{
+    const struct ctl_settings *settings = NULL;
+    cb_auto(cb_db_close) struct cb_db *db = NULL;
+    bool safe = false;
+    if (!ctl_settings_of(ctl, &settings, err))
+        return false;
+    cb_auto(cb_free) char *uri = ctl_cluster_uri(&ctl->layout, settings->common.db_uri);
+    if (uri == NULL || !cb_db_open(uri, "calbus", &db, NULL))
+        return true;
+    cb_auto(cb_free) char *own = cb_db_address(db);
+    if (cb_db_uri_same(own, repo->uri))
+        return true;
+    if (!cb_joint_is_safe(db, &safe, err))
+        return false;
+    if (!safe)
+        ctl_say(ctl, "warning: it lives in another database, and calbus's own has max_prepared_transactions "
+                     "= 0: what is\n"
+                     "done to both does not outlive a kill between their commits. Set it to 64.");
+    return true;
+}
+
 /* LABEL PATH: a repository that is there already, made by the stock butler or by us, gets a label of the
  * suite's index; calbus up then makes none of that name. */
 static bool attach(struct ctl *ctl, struct cb_error *err)
@@ -125,7 +150,7 @@ static bool attach(struct ctl *ctl, struct cb_error *err)
         !cb_repo_index_put(index_path, label, path, err))
         return false;
     ctl_say(ctl, "%s is %s, schema %s", label, path, repo->schema);
-    return true;
+    return warn_of_kills(ctl, repo, err);
 }
 
 static const struct ctl_verb verbs[] = {

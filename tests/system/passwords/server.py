@@ -14,7 +14,8 @@ def free_port():
 
 
 class Server:
-    """`with Server(password) as server:` of which "calbus" is the owner; gone after the block."""
+    """`with Server(password) as server:` of which "calbus" is the owner; gone after the block. It prepares no transactions, as
+    PostgreSQL comes."""
 
     def __init__(self, password):
         self.password, self.port = password, free_port()
@@ -37,7 +38,7 @@ class Server:
             shutil.chown(secret, "postgres")
         self.run("initdb", "-D", "data", "-U", "calbus", "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         self.run("pg_ctl", "-D", "data", "-w", "-l", "server.log", "-s", "-o", f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder}"
-                 " -c fsync=off -c max_connections=150 -c max_prepared_transactions=20 -c password_encryption=scram-sha-256", "start")
+                 " -c fsync=off -c max_connections=150 -c max_prepared_transactions=0 -c password_encryption=scram-sha-256", "start")
         return self
 
     def __exit__(self, *_):

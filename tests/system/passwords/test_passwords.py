@@ -165,7 +165,8 @@ def services_get_in_and_tell_nobody(ways, calbus):
                 "CALBUS_SITE_BTS_ENABLED": "false", "PGSERVICEFILE": services, "PGPASSFILE": ways.file("passfile", f"127.0.0.1:{port}:calbus:calbus:{OWNER}\n"),
                 "LSST_DB_AUTH": ways.auth("owner.yaml", (f"postgresql://127.0.0.1:{port}/butler", "calbus", OWNER))}
     with Suite(calbus, **settings) as suite:
-        suite.calbus("site", "attach", "/repo/main", os.path.join(ways.work, "repo"))
+        attached = suite.run("site", "attach", "/repo/main", os.path.join(ways.work, "repo"))
+        assert attached.returncode == 0 and "calbus's own has max_prepared_transactions = 0" in attached.stderr, attached
         suite.calbus("up", "-q", "--timeout", 60)
         suite.calbus("chain", "prepend", "u/someone/chain", "u/known", "--repo", "/repo/main")
         assert ways.server.sql("butler", "SELECT count(*) FROM repo.collection_chain") == "1"
