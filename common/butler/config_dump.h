@@ -14,8 +14,8 @@ struct cb_config_dump {
 
 /* YAML of a map, or "SUBSET: value" of one value, as the stock butler prints it. The defaults are those of
  * the stock butler. "!include FILE" stands for what that file holds, a list or map of
- * files for theirs; includeConfigs names files that lie below its own, the last on top. Errors: NOT_FOUND no such repository; no such key, naming those there are; INVALID a
- * file that is no YAML. */
+ * files for theirs; includeConfigs names files that lie below its own, the last on top. Errors: NOT_FOUND no
+ * such repository; no such key, naming those there are; INVALID a file that is no YAML. */
 CB_MUST_CHECK bool cb_config_dump(const struct cb_config_dump *dump, const struct cb_repo_index *index,
                                   struct cb_bytes *out, struct cb_error *err);
 /* The defaults as YAML; of a datastore of files, or of another kind. */

@@ -148,9 +148,13 @@ static void find_ending(const char *file, const char *endings, char ret_ending[E
 static void choose_ending(const struct cb_storage_class *class, const struct item *item,
                           char ret_ending[ENDING_SIZE])
 {
+    /* of a formatter that we do not know we take what is usual for the class: cameras have their own for raws
+     */
     bool is_usual = class->formatter != NULL && strcmp(class->formatter, item->formatter) == 0;
-    const char *extension = is_usual ? class->extension : cb_formatter_extension(item->formatter);
-    const char *endings = cb_formatter_endings(item->formatter);
+    const char *known = cb_formatter_endings(item->formatter);
+    const char *endings = known != NULL ? known : class->endings;
+    const char *extension =
+        is_usual || known == NULL ? class->extension : cb_formatter_extension(item->formatter);
     ret_ending[0] = '\0';
     if (item->put->file != NULL && strcmp(extension, ".fits") == 0 && endings != NULL)
         find_ending(item->put->file, endings, ret_ending);

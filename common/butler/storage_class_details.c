@@ -15,8 +15,7 @@ static const struct {
 } classes[] = {
     { "ArrowAstropy",
       "converters: {pyarrow.Table: " PARQUET "arrow_to_astropy, pandas.core.frame.DataFrame: " PARQUET
-      "pandas_to_astropy, numpy.ndarray: " PARQUET
-      "numpy_to_astropy, dict: astropy.table.Table}, delegate: "
+      "pandas_to_astropy, numpy.ndarray: " PARQUET "numpy_to_astropy, dict: astropy.table.Table}, delegate: "
       "lsst.daf.butler.delegates.arrowtable.ArrowTableDelegate, derivedComponents: {columns: "
       "ArrowColumnList, rowcount: int, schema: ArrowAstropySchema}, parameters: [columns, filters, "
       "strip_astropy_meta_yaml]" },
@@ -115,7 +114,7 @@ static const struct {
               "[bbox, origin]" },
     { "MaskV2",
       "converters: {" AFW "image.Mask: " NEW_IMAGES "Mask.from_legacy}, derivedComponents: {sky_projection: "
-                                                    "SkyProjection, bbox: BoxV2}, parameters: [bbox]" },
+      "SkyProjection, bbox: BoxV2}, parameters: [bbox]" },
     { "MaskX", "inheritsFrom: Mask" },
     { "MaskedImage", "components: {image: Image, mask: Mask, variance: Image}, converters: {" NEW_IMAGES
                      "MaskedImage: " NEW_IMAGES

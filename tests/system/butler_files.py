@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import click
 import psycopg2
@@ -592,12 +593,72 @@ def frame(copies):
         assert record.levelname == "ERROR" and record.MDC["SITE"] == "usdf", record
 
 
+def zipped(copies):
+    """The same archive, file by file, and the stock butler takes ours in; datasets in one file are one artifact."""
+    root, place = copies.source.root, copies.work / "zipped"
+    table = copies.work / "shared.csv"
+    table.write_text("f,htm7\n" + "".join(f"{copies.work}/given/sum.fits,{131072 + i}\n" for i in range(3)))
+    for words in (["register-dataset-type", root, "shared", "Catalog", "htm7"],
+                  ["ingest-files", "-t", "copy", root, "shared", "u/shared", table]):
+        subprocess.run([copies.ours, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+
+    def run(program, *words):
+        words = ["retrieve-artifacts", str(root), *map(str, words)]
+        if program is None:
+            result = CliRunner().invoke(cli, words)
+            return result.exit_code, result.stdout
+        result = subprocess.run([program, *words], capture_output=True, text=True)
+        return result.returncode, result.stdout
+
+    def contents(path):
+        with zipfile.ZipFile(path) as archive:
+            assert archive.testzip() is None
+            return {name: archive.read(name) for name in archive.namelist()}
+    for select in (["-d", "bias"], ["-d", "shared", "--collections", "u/shared"], ["-d", "bias,shared"], ["-d", "nosuch*"]):
+        found = []
+        for program in (None, copies.ours):
+            shutil.rmtree(place, ignore_errors=True)
+            steps = [run(program, place, *select, "--zip"), run(program, place, *select, "--zip"), run(program, place, *select, "--zip", "--clobber", "-v")]
+            names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+            content = contents(place / names[0]) if names else {}
+            index = json.loads(content.pop("_butler_zip_index.json", "{}"))
+            for entry in index.get("artifact_map", {}).values():
+                entry["ids"].sort()
+            index.get("refs", {}).pop("dimension_records", None)
+            found.append((steps, names, content, index))
+        for a, b in zip(*found):
+            assert a == b, (select, a, b)
+        if names:
+            shutil.copy(place / names[0], copies.work / "ours.zip")
+    for preserve in ("--preserve-path", "--no-preserve-path"):
+        found = []
+        for program in (None, copies.ours):
+            shutil.rmtree(place, ignore_errors=True)
+            status = run(program, f"{place}/", "-d", "shared,bias", preserve, "-t", "copy")
+            index = json.loads((place / "_butler_zip_index.json").read_text())
+            for entry in index["artifact_map"].values():
+                entry["ids"].sort()
+            index["refs"].pop("dimension_records")
+            found.append((status, index))
+        assert found[0] == found[1], (preserve, found)
+    copies.fresh("zip")
+    stock = copies.sides[0]
+    prepared = subprocess.run([copies.ours, "transfer-datasets", root, stock.root, "-d", "bias,shared", "--register-dataset-types"], capture_output=True)
+    assert prepared.returncode == 0, prepared
+    assert subprocess.run([copies.ours, "remove-runs", "--no-confirm", stock.root, "*"], capture_output=True).returncode == 0
+    with Butler.from_config(str(stock.root), writeable=True) as butler:
+        butler.ingest_zip(str(copies.work / "ours.zip"), transfer="copy")
+        refs = butler.query_datasets("shared", collections="u/shared")
+        assert len(refs) == 3 and all(butler.stored(ref) for ref in refs), refs
+
+
 def main(ours, work, socket):
     copies = Copies(ours, work, socket)
     transfer(copies)
     import_untracked(copies)
     print(f"{config_dump(ours, copies.source.root, work)} parts of the configuration are the same")
     print(f"{copies.count} transfers leave the same")
+    zipped(copies)
     frame(copies)
     nouns(copies)
     export_visits(copies)
