@@ -354,23 +354,67 @@ static bool ingest_all(const struct butler_args *args, struct ingestion *job, st
 }
 
 /* "failFast=True", "transfer=copy": the task's own configuration. */
-static bool read_config(const struct butler_args *args, struct ingestion *job, const char **transfer,
+static bool take_config(struct ingestion *job, char **transfer, const char *text, struct cb_error *err)
+{
+    if (strncmp(text, "transfer=", 9) == 0) {
+        free(*transfer);
+        *transfer = cb_xstrdup(text + 9);
+        return true;
+    }
+    job->fail_fast = strcmp(text, "failFast=True") == 0;
+    return job->fail_fast || strcmp(text, "failFast=False") == 0 ||
+           cb_fail(err, CB_ERR_INVALID,
+                   "configuration \"%s\" is not understood: there are failFast=True|False and transfer=MODE",
+                   text);
+}
+
+/* A line `config.transfer = "copy"  # why` as "transfer=copy"; to be freed, NULL: nothing stands there. */
+static char *config_of_line(const char *line)
+{
+    struct cb_bytes text = CB_BYTES(4096);
+    char quote = '\0';
+    line += strspn(line, " \t");
+    for (const char *c = strncmp(line, "config.", 7) == 0 ? line + 7 : line; *c != '\0' && *c != '\n'; c++) {
+        if (quote == '\0' && *c == '#')
+            break;
+        if ((*c == '"' || *c == '\'') && (quote == '\0' || quote == *c))
+            quote = (char)(quote == *c ? '\0' : *c);
+        else if (quote != '\0' || strchr(" \t\r", *c) == NULL)
+            cb_bytes_add(&text, c, 1);
+    }
+    if (text.size > 0)
+        return cb_bytes_steal(&text);
+    cb_bytes_done(&text);
+    return NULL;
+}
+
+/* Files of such lines; other Python than that is not understood. */
+static bool read_config_file(struct ingestion *job, char **transfer, const char *path, struct cb_error *err)
+{
+    char line[4096];
+    bool ok = true;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return cb_fail(err, CB_ERR_NOT_FOUND, "there is no configuration file \"%s\"", path);
+    while (ok && fgets(line, sizeof line, file) != NULL) {
+        cb_auto(cb_free) char *config = config_of_line(line);
+        ok = config == NULL || take_config(job, transfer, config, err) || cb_context(err, "%s", path);
+    }
+    (void)fclose(file);
+    return ok;
+}
+
+/* What the files say, then what is given; both hold before --transfer. */
+static bool read_config(const struct butler_args *args, struct ingestion *job, char **transfer,
                         struct cb_error *err)
 {
-    for (size_t i = 0; i < args->n_given; i++) {
-        const char *text = args->given[i].text;
-        if (strcmp(args->given[i].option->name, "config") != 0)
-            continue;
-        if (strncmp(text, "transfer=", 9) == 0)
-            *transfer = text + 9;
-        else if (strcmp(text, "failFast=True") == 0 || strcmp(text, "failFast=False") == 0)
-            job->fail_fast = strcmp(text, "failFast=True") == 0;
-        else
-            return cb_fail(
-                err, CB_ERR_INVALID,
-                "configuration \"%s\" is not understood: there are failFast=True|False and transfer=MODE",
-                text);
-    }
+    auto_list files = butler_list_of(args, "config-file"), given = butler_list_of(args, "config");
+    for (size_t i = 0; i < files.count; i++)
+        if (!read_config_file(job, transfer, files.item[i], err))
+            return false;
+    for (size_t i = 0; i < given.count; i++)
+        if (!take_config(job, transfer, given.item[i], err))
+            return false;
     job->fail_fast = job->fail_fast || butler_flag(args, "fail-fast");
     return true;
 }
@@ -384,7 +428,7 @@ static bool is_on(const struct butler_args *args, const char *name, const char *
 static bool read_options(const struct butler_args *args, struct ingestion *job, struct cb_error *err)
 {
     int64_t processes = 1;
-    const char *transfer = butler_text(args, "transfer", "auto");
+    cb_auto(cb_free) char *transfer = cb_xstrdup(butler_text(args, "transfer", "auto"));
     const char *task = butler_text(args, "ingest-task", "lsst.obs.base.RawIngestTask");
     job->put.run = butler_text(args, "output-run", NULL);
     job->put.existing =
@@ -418,7 +462,8 @@ static bool run_ingest_raws(const struct butler_args *args, struct cb_error *err
 
 static const struct butler_option options[] = {
     { "regex", 0, BUTLER_TEXT, "Pattern of the files to be taken from folders; of FITS files unless given." },
-    { "config", 'c', BUTLER_TEXT, "failFast=True or transfer=MODE." },
+    { "config", 'c', BUTLER_LIST, "failFast=True or transfer=MODE." },
+    { "config-file", 'C', BUTLER_LIST, "File of lines config.failFast=True or config.transfer=\"MODE\"." },
     { "output-run", 0, BUTLER_TEXT, "RUN of the raws; INSTRUMENT/raw/all unless given." },
     { "transfer", 't', BUTLER_TEXT, "auto, link, symlink, hardlink, copy, move, relsymlink or direct." },
     { "processes", 'j', BUTLER_INT, "Accepted, and not needed." },

@@ -278,9 +278,12 @@ def folders_are_walked_and_names_matched():
 
 def every_transfer_mode_brings_the_files():
     repo = Repository()
+    config = repo.path / "ingest.py"
     for mode in ("auto", "copy", "link", "hardlink", "symlink", "relsymlink", "move", "direct"):
         paths = repo.three()
-        words = ("-c", f"transfer={mode}") if mode == "copy" else ("-t", mode)
+        config.write_text(f"# how\nconfig.failFast = False\nconfig.transfer = '{mode}'  # they come\n")
+        words = {"copy": ("-c", f"failFast=False,transfer={mode}"), "symlink": ("-C", str(config), "-t", "copy"),
+                 "move": ("--config-file", str(config))}.get(mode, ("-t", mode))
         repo.ingest(repo.frames, *words, "--output-run", f"u/me/{mode}", "--no-track-file-attrs" if mode == "link" else "--track-file-attrs")
         assert (f"u/me/{mode}",) in repo.rows("SELECT name FROM collection")
         stored = [p for (p,) in repo.raws(f"u/me/{mode}")]
@@ -293,6 +296,9 @@ def every_transfer_mode_brings_the_files():
         assert all(p.exists() == (mode != "move") for p in paths)
         assert all((repo.path / p).read_bytes()[:6] == b"SIMPLE" for p in stored)
     assert repo.rows("SELECT count(*), min(path) LIKE 'u/me/link/%' FROM file_datastore_records WHERE file_size < 0") == [("3", "t")]
+    config.write_text("config.transfer='copy'\nimport os\n")
+    repo.ingest(repo.frames, "-C", config, expect=1, says="is not understood")
+    repo.ingest(repo.frames, "-C", "/nosuch.py", expect=1, says="there is no configuration file")
     repo.ingest(repo.frames, "-t", "carry", expect=2, says="'carry' is not one of 'auto', 'link'")
 
 
