@@ -159,17 +159,22 @@ static bool is_of_files(const struct layers *layers)
     return true;
 }
 
+static bool add_text(struct layers *layers, const char *text, size_t size, struct cb_error *err)
+{
+    if (layers->count == MOST_LAYERS)
+        return cb_fail(err, CB_ERR_INVALID, "more than %d files of configuration", MOST_LAYERS);
+    struct cb_yaml *yaml = NULL;
+    if (!cb_yaml_parse(text, size, "defaults", &yaml, err))
+        return false;
+    layers->yaml[layers->count++] = yaml;
+    return true;
+}
+
 static bool add_defaults(struct layers *layers, struct cb_error *err)
 {
     cb_auto_bytes struct cb_bytes text = CB_BYTES(DUMP_MAX);
     cb_config_defaults(is_of_files(layers), &text);
-    if (layers->count == MOST_LAYERS)
-        return cb_fail(err, CB_ERR_INVALID, "more than %d files of configuration", MOST_LAYERS);
-    struct cb_yaml *yaml = NULL;
-    if (!cb_yaml_parse(cb_bytes_text(&text), text.size, "defaults", &yaml, err))
-        return false;
-    layers->yaml[layers->count++] = yaml;
-    return true;
+    return add_text(layers, cb_bytes_text(&text), text.size, err);
 }
 
 /* ---- views ---- */
@@ -389,6 +394,58 @@ bool cb_config_dump(const struct cb_config_dump *dump, const struct cb_repo_inde
     for (size_t i = 0; ok && i < dump->n_search_paths; i++)
         ok = add_search_path(&layers, dump->search_paths[i], err);
     ok = ok && add_defaults(&layers, err) && dump_layers(dump, &layers, out, err);
+    layers_done(&layers);
+    return ok;
+}
+
+/* ---- a new repository's ---- */
+
+/* Does any document name another kind of datastore? */
+static bool has_other_store(const struct layers *layers)
+{
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct layers one = { .yaml = { layers->yaml[i] }, .count = 1 };
+        if (!is_of_files(&one))
+            return true;
+    }
+    return false;
+}
+
+static bool add_parts(struct layers *layers, const struct cb_config_parts *parts, struct cb_error *err)
+{
+    for (int i = 0; i < 2; i++) {
+        bool is_seed = (i == 0) == parts->override;
+        if (is_seed ? parts->seed != NULL && !add_config(layers, parts->seed, 0, err)
+                    : !add_text(layers, parts->forced, strlen(parts->forced), err))
+            return false;
+    }
+    if (has_other_store(layers))
+        return cb_fail(err, CB_ERR_INVALID,
+                       "%s: a repository is made with one datastore of files; chains are written into its "
+                       "butler.yaml by hand",
+                       parts->seed);
+    return !parts->standalone || add_defaults(layers, err);
+}
+
+bool cb_config_compose(const struct cb_config_parts *parts, struct cb_bytes *out, struct cb_error *err)
+{
+    struct layers layers = { .nothing = { .kind = CB_YAML_SCALAR, .text = "" } };
+    struct view root = { .count = 0 };
+    bool ok = add_parts(&layers, parts, err);
+    for (size_t i = 0; ok && i < layers.count; i++)
+        if (cb_yaml_root(layers.yaml[i]) != NULL)
+            root.node[root.count++] = cb_yaml_root(layers.yaml[i]);
+    struct names names = keys_of(&root);
+    for (size_t i = 0; ok && i < names.count; i++) {
+        struct view value;
+        view_of_key(&root, names.item[i], &value);
+        if (value.count == 0 || strcmp(names.item[i], "root") == 0)
+            continue;
+        cb_yaml_put_text(out, names.item[i]);
+        cb_bytes_puts(out, ":");
+        put_value(out, &value, 0);
+    }
+    free(names.item);
     layers_done(&layers);
     return ok;
 }

@@ -18,5 +18,15 @@ struct cb_config_dump {
  * such repository; no such key, naming those there are; INVALID a file that is no YAML. */
 CB_MUST_CHECK bool cb_config_dump(const struct cb_config_dump *dump, const struct cb_repo_index *index,
                                   struct cb_bytes *out, struct cb_error *err);
+/* What a new repository's configuration is made of. */
+struct cb_config_parts {
+    const char *seed;   /* file; NULL: none. Its key "root" is left out */
+    const char *forced; /* YAML that lies over the seed */
+    bool override;      /* the seed lies over it instead */
+    bool standalone;    /* the defaults go in below */
+};
+/* Errors: NOT_FOUND the seed; INVALID it is no YAML, or its datastore is another than one of files. */
+CB_MUST_CHECK bool cb_config_compose(const struct cb_config_parts *parts, struct cb_bytes *out,
+                                     struct cb_error *err);
 /* The defaults as YAML; of a datastore of files, or of another kind. */
 void cb_config_defaults(bool of_files, struct cb_bytes *out);

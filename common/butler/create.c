@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "butler/config_dump.h"
+#include "butler/datastore.h"
 #include "io/db_uri.h"
 #include "io/file.h"
 #include "io/yaml.h"
@@ -73,33 +75,60 @@ static bool create_tables(struct cb_db *db, const char *schema, struct cb_error 
     return ok && cb_tx_commit(&tx, err);
 }
 
-static bool write_config(const char *path, const char *uri, const char *schema, struct cb_error *err)
+/* What holds whatever the seed says. */
+static bool put_forced(const char *uri, const char *schema, struct cb_bytes *text, struct cb_error *err)
 {
     cb_auto(cb_free) char *url = NULL;
     if (!cb_db_uri_for_python(uri, &url, err))
         return false;
-    cb_auto_bytes struct cb_bytes text = CB_BYTES(65536);
-    cb_bytes_puts(&text, "datastore:\n"
-                         "  cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore\n"
-                         "  records:\n"
-                         "    table: file_datastore_records\n"
-                         "  root: <butlerRoot>\n"
-                         "registry:\n"
-                         "  db: ");
-    cb_yaml_put_text(&text, url);
-    cb_bytes_printf(&text, "\n  namespace: %s\n", schema);
-    return cb_file_replace(path, cb_bytes_text(&text), text.size, err);
+    cb_bytes_puts(text, "datastore:\n"
+                        "  cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore\n"
+                        "  records:\n"
+                        "    table: file_datastore_records\n"
+                        "  root: <butlerRoot>\n"
+                        "registry:\n"
+                        "  db: ");
+    cb_yaml_put_text(text, url);
+    cb_bytes_printf(text, "\n  namespace: %s\n", schema);
+    return true;
+}
+
+/* Elsewhere than in the repository it has to say where that is. */
+static bool compose_config(const struct cb_repo_seed *seed, const char *root, const char *forced,
+                           struct cb_bytes *text, struct cb_error *err)
+{
+    const struct cb_config_parts parts = {
+        .seed = seed->config, .forced = forced, .override = seed->override, .standalone = seed->standalone
+    };
+    if (seed->outfile != NULL) {
+        cb_auto(cb_free) char *folder = cb_path_absolute(root), *root_uri = cb_file_uri(folder);
+        cb_bytes_puts(text, "root: ");
+        cb_yaml_put_text(text, root_uri);
+        cb_bytes_puts(text, "\n");
+    }
+    return cb_config_compose(&parts, text, err);
+}
+
+bool cb_repo_create_seeded(struct cb_db *db, const char *uri, const char *root, const char *schema,
+                           const struct cb_repo_seed *seed, struct cb_error *err)
+{
+    cb_auto(cb_free) char *inside = cb_xasprintf("%s/butler.yaml", root);
+    const char *path = seed->outfile != NULL ? seed->outfile : inside;
+    cb_auto_bytes struct cb_bytes forced = CB_BYTES(65536), text = CB_BYTES((size_t)16 << 20);
+    if (!check_schema_name(schema, err) || !cb_file_make_parents(inside, err))
+        return cb_context(err, "cannot create repository \"%s\"", root);
+    if (access(path, F_OK) == 0)
+        return cb_fail(err, CB_ERR_CONFLICT, "cannot create repository \"%s\": %s exists", root, path);
+    if (!put_forced(uri, schema, &forced, err) ||
+        !compose_config(seed, root, cb_bytes_text(&forced), &text, err) || !create_tables(db, schema, err) ||
+        !cb_file_replace(path, cb_bytes_text(&text), text.size, err))
+        return cb_context(err, "cannot create repository \"%s\"", root);
+    return true;
 }
 
 bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema,
                     struct cb_error *err)
 {
-    cb_auto(cb_free) char *path = cb_xasprintf("%s/butler.yaml", root);
-    if (!check_schema_name(schema, err) || !cb_file_make_parents(path, err))
-        return cb_context(err, "cannot create repository \"%s\"", root);
-    if (access(path, F_OK) == 0)
-        return cb_fail(err, CB_ERR_CONFLICT, "cannot create repository \"%s\": %s exists", root, path);
-    if (!create_tables(db, schema, err) || !write_config(path, uri, schema, err))
-        return cb_context(err, "cannot create repository \"%s\"", root);
-    return true;
+    static const struct cb_repo_seed none = { .config = NULL };
+    return cb_repo_create_seeded(db, uri, root, schema, &none, err);
 }

@@ -64,6 +64,17 @@ CB_MUST_CHECK bool cb_repo_index_put(const char *path, const char *label, const 
 CB_MUST_CHECK bool cb_repo_create(struct cb_db *db, const char *uri, const char *root, const char *schema,
                                   struct cb_error *err);
 
+/* The same with what the stock command's options say. */
+struct cb_repo_seed {
+    const char *config;  /* file whose other keys go into butler.yaml too; NULL: none */
+    bool override;       /* its datastore and registry.db hold before ours */
+    bool standalone;     /* the defaults are written out */
+    const char *outfile; /* in place of root/butler.yaml; NULL */
+};
+CB_MUST_CHECK bool cb_repo_create_seeded(struct cb_db *db, const char *uri, const char *root,
+                                         const char *schema, const struct cb_repo_seed *seed,
+                                         struct cb_error *err);
+
 /* The configuration file that a label, folder or path stands for; to be freed. Errors: NOT_FOUND as below. */
 CB_MUST_CHECK bool cb_repo_locate(const char *name, const struct cb_repo_index *index, char **ret_config,
                                   struct cb_error *err);

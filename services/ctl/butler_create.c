@@ -39,7 +39,8 @@ static bool read_seed(const char *path, char **ret_uri, char **ret_schema, struc
 }
 
 /* The suite's own database, when no seed names another. */
-static bool create_in_suite(const char *root, const char *schema, struct cb_error *err)
+static bool create_in_suite(const char *root, const char *schema, const struct cb_repo_seed *seed,
+                            struct cb_error *err)
 {
     struct ctl ctl = {
         .noun = "butler", .verb = "create", .out = stdout, .environment = (const char *const *)environ
@@ -48,59 +49,48 @@ static bool create_in_suite(const char *root, const char *schema, struct cb_erro
     bool ok =
         ctl_layout_find(getenv("CALBUS_HOME"), getenv("HOME"), &ctl.layout, err) && ctl_db_of(&ctl, &db, err);
     cb_auto(cb_free) char *address = ok ? cb_db_address(db) : NULL;
-    ok = ok && cb_repo_create(db, address, root, schema, err);
+    ok = ok && cb_repo_create_seeded(db, address, root, schema, seed, err);
     cb_db_close(ctl.db);
     ctl_settings_done(&ctl);
     ctl_layout_done(&ctl.layout);
     return ok;
 }
 
-static bool create_at(const char *uri, const char *root, const char *schema, struct cb_error *err)
+static bool create_at(const char *uri, const char *root, const char *schema, const struct cb_repo_seed *seed,
+                      struct cb_error *err)
 {
     cb_auto(cb_db_close) struct cb_db *db = NULL;
-    return cb_db_open(uri, "butler", &db, err) && cb_repo_create(db, uri, root, schema, err);
-}
-
-/* Options of the stock command that mean something calbus does not do. */
-static const struct {
-    const char *name, *why;
-} refused[] = {
-    { "dimension-config", "calbus makes repositories of the dimension universe daf_butler 8 only" },
-    { "standalone", "the defaults stay the program's; see config-dump" },
-    { "override", "of the seed only registry.db and registry.namespace are taken, and these hold anyway" },
-    { "outfile", "the configuration is written to REPO/butler.yaml, by which a repository is opened" },
-};
-
-static bool check_refused(const struct butler_args *args, struct cb_error *err)
-{
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        for (size_t k = 0; k < args->n_given; k++)
-            if (strcmp(args->given[k].option->name, refused[i].name) == 0)
-                return cb_fail(err, CB_ERR_INVALID, "--%s is not supported: %s", refused[i].name,
-                               refused[i].why);
-    return true;
+    return cb_db_open(uri, "butler", &db, err) && cb_repo_create_seeded(db, uri, root, schema, seed, err);
 }
 
 static bool run_create(const struct butler_args *args, struct cb_error *err)
 {
-    if (!check_refused(args, err))
-        return false;
+    const char *dimensions = butler_text(args, "dimension-config", NULL);
+    if (dimensions != NULL)
+        return cb_fail(
+            err, CB_ERR_INVALID,
+            "--dimension-config is not supported: calbus makes repositories of the dimension universe "
+            "daf_butler 8 only");
     cb_auto(cb_free) char *uri = NULL, *schema = NULL, *by_folder = schema_of(args->words[0]);
     const char *seed = butler_text(args, "seed-config", NULL);
     if (seed != NULL && !read_seed(seed, &uri, &schema, err))
         return false;
+    const struct cb_repo_seed how = { .config = seed,
+                                      .override = butler_flag(args, "override"),
+                                      .standalone = butler_flag(args, "standalone"),
+                                      .outfile = butler_text(args, "outfile", NULL) };
     if (uri == NULL)
-        return create_in_suite(args->words[0], schema != NULL ? schema : by_folder, err);
-    return create_at(uri, args->words[0], schema != NULL ? schema : "public", err);
+        return create_in_suite(args->words[0], schema != NULL ? schema : by_folder, &how, err);
+    return create_at(uri, args->words[0], schema != NULL ? schema : "public", &how, err);
 }
 
 static const struct butler_option create_options[] = {
     { "seed-config", 0, BUTLER_TEXT,
-      "Path to a YAML configuration with registry.db and registry.namespace." },
-    { "dimension-config", 0, BUTLER_TEXT, "Not supported." },
-    { "standalone", 0, BUTLER_FLAG, "Not supported." },
-    { "override", 0, BUTLER_FLAG, "Not supported." },
-    { "outfile", 'f', BUTLER_TEXT, "Not supported." },
+      "Path to a YAML configuration with registry.db and registry.namespace; what else it has is kept." },
+    { "dimension-config", 0, BUTLER_TEXT, "Not supported: there is one universe." },
+    { "standalone", 0, BUTLER_FLAG, "Write the defaults into the configuration too." },
+    { "override", 0, BUTLER_FLAG, "What the seed says of the datastore holds." },
+    { "outfile", 'f', BUTLER_TEXT, "Write the configuration to this file instead of REPO/butler.yaml." },
     { .name = NULL },
 };
 const struct butler_command butler_create = {

@@ -4,9 +4,13 @@ WORK/stock and WORK/ours are two repositories made alike; their butler.yaml gets
 exit status, tables and files must be the same.
 """
 
+import subprocess
 import sys
 
-from butler_files import COMCAM, Twins
+import yaml
+from butler_files import Twins
+from click.testing import CliRunner
+from lsst.daf.butler.cli.butler import cli
 
 FITS = "lsst.obs.base.formatters.fitsExposure.FitsExposureFormatter"
 GENERIC = "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter"
@@ -147,9 +151,46 @@ def roots(twins):
     assert ours[0] == 1 and "datastore.root is \"s3://bucket/x\"; calbus writes files of this machine" in ours[2], ours
 
 
+def created(twins):
+    """butler.yaml of a new repository holds what its seed says, as the stock command writes it."""
+    work, made = twins.sides[0].root.parent, 0
+    database = twins.registry[1].partition("db:")[2].splitlines()[0].strip()
+    more = {"datastore": {"templates": {"x": "{run}/{id}"}, "root": "<butlerRoot>/deep", "records": {"table": "file_datastore_records"}},
+            "storageClasses": {"Odd": {"pytype": "dict"}}, "root": "/nosuch", "own": {"list": [1, "two"], "none": None}}
+    for words, seed, status in (((), more, 0), (("--override",), more, 0), (("--standalone",), more, 0), (("-f", "@.out.yaml"), more, 0),
+                                (("--outfile", "@.out.yaml", "--override", "--standalone"), {}, 0), ((), {"includeConfigs": ["more.yaml"]}, 0),
+                                (("-f", "@.there.yaml"), {}, 1), (("--dimension-config", "nosuch.yaml"), {}, 1)):
+        (work / "more.yaml").write_text(yaml.safe_dump({"own": 1, "registry": {"extra": 2}}))
+        found, made = [], made + 1
+        for side in twins.sides:
+            name = f"made{side.name}{made}"
+            file, root = work / "seed.yaml", work / name
+            file.write_text(yaml.safe_dump({**seed, "registry": {"db": database.strip("'"), "namespace": name}}))
+            (work / f"{name}.there.yaml").touch()
+            arguments = ["create", "--seed-config", str(file), str(root), *(word.replace("@", str(root)) for word in words)]
+            done = CliRunner().invoke(cli, arguments).exit_code if side.program is None else subprocess.run([side.program, *arguments], capture_output=True).returncode
+            path = next((p for p in (root / "butler.yaml", work / f"{name}.out.yaml") if p.exists()), None)
+            config = yaml.safe_load(path.read_text().replace(name, "made")) if path else {}
+            config.get("registry", {}).pop("managers", None)
+            config["root"] = config.get("root", "").rstrip("/")
+            found.append((done, path and path.name.replace(name, "made"), config))
+            for program in (None, twins.sides[1].program):
+                if not status:
+                    listed = CliRunner().invoke(cli, ["query-collections", str(path)]).exit_code if program is None else \
+                        subprocess.run([program, "query-collections", path]).returncode
+                    assert listed == 0, (arguments, program)
+        if words[:1] == ("--dimension-config",):  # after which the stock command leaves a configuration without tables
+            found[0] = found[1] if found[0][0] == 1 and found[1][1] is None else None
+        assert found[0] == found[1] and found[0][0] == status, (words, found)
+        twins.count += 1
+    (work / "chain.yaml").write_text(f"datastore: {{cls: {CHAIN}, datastores: []}}\nregistry: {{db: {database}, namespace: chain}}\n")
+    ours = subprocess.run([twins.sides[1].program, "create", "--seed-config", work / "chain.yaml", work / "chain"], capture_output=True, text=True)
+    assert ours.returncode == 1 and "one datastore of files" in ours.stderr and not (work / "chain/butler.yaml").exists(), ours
+
+
 def main(*arguments):
     twins = Configured(*arguments)
-    for part in (register, storage_classes, formatters, templates, constraints, roots):
+    for part in (register, storage_classes, formatters, templates, constraints, roots, created):
         part(twins)
         print(f"ok: {part.__name__.replace('_', ' ')}, {twins.count} commands")
 
