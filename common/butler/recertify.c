@@ -2,6 +2,7 @@
 #include "butler/recertify.h"
 
 #include "base/alloc.h"
+#include "base/tai.h"
 #include "butler/dataset_rows.h"
 #include "butler/rows.h"
 
@@ -44,6 +45,21 @@ static bool put_conditions(struct cb_bytes *sql, const struct cb_recertification
     return true;
 }
 
+/* Nothing is chosen: by what. */
+static bool fail_none(const struct cb_recertification *wanted, const char *type, const char *collection,
+                      struct cb_error *err)
+{
+    char at[CB_ISO_SIZE] = "";
+    cb_auto_bytes struct cb_bytes id = CB_BYTES(600);
+    if (wanted->only.has != 0)
+        cb_data_id_format(&wanted->only, &id);
+    if (wanted->at_ns != NULL)
+        cb_iso_format(*wanted->at_ns, 0, 'T', at);
+    return cb_fail(err, CB_ERR_NOT_FOUND, "no %s%s%s is certified in %s%s%s%s", type,
+                   wanted->only.has != 0 ? " " : "", wanted->only.has != 0 ? cb_bytes_text(&id) : "",
+                   collection, at[0] != '\0' ? " at " : "", at, at[0] != '\0' ? " TAI" : "");
+}
+
 static bool select_rows(struct cb_repo *repo, const struct cb_recertification *wanted,
                         const struct cb_collection *collection, const struct cb_dataset_type *type,
                         struct cb_rows **ret_rows, struct cb_error *err)
@@ -63,8 +79,7 @@ static bool select_rows(struct cb_repo *repo, const struct cb_recertification *w
     cb_bytes_puts(&sql, ", t.timespan");
     if (!cb_db_run(repo->db, cb_bytes_text(&sql), params, n, ret_rows, err))
         return false;
-    return cb_rows_count(*ret_rows) > 0 ||
-           cb_fail(err, CB_ERR_NOT_FOUND, "no %s is certified like that in %s", type->name, collection->name);
+    return cb_rows_count(*ret_rows) > 0 || fail_none(wanted, type->name, collection->name, err);
 }
 
 bool cb_range_change_read(const struct cb_rows *rows, size_t row, const struct cb_dataset_type *type,
@@ -118,7 +133,7 @@ static bool plan(struct attempt *it, const struct cb_rows *rows, const struct cb
             return false;
         if (i > 0 && cb_data_id_equal(&previous.data_id, &change->data_id, type->dims))
             return fail_for(change, it->wanted, CB_ERR_INVALID,
-                            "it has several ranges, of which one must be chosen by a time; among them",
+                            "it has several ranges, of which one must be chosen by a time (--at); among them",
                             change->old_range, err);
         previous = *change;
         if (!choose_range(change, it->wanted, err))

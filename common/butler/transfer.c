@@ -155,8 +155,11 @@ static bool bring_type(struct job *job, const char *name, struct cb_error *err)
         return false;
     if (cb_dataset_type_find(job->dest, name, &there, &why))
         return check_same_type(&here, &there, err);
-    if (why.kind != CB_ERR_NOT_FOUND || !job->options->register_types)
+    if (why.kind != CB_ERR_NOT_FOUND)
         return cb_fail(err, why.kind, "%s", why.text);
+    if (!job->options->register_types)
+        return cb_fail(err, why.kind, "%s It is missing in \"%s\": --register-dataset-types makes it",
+                       why.text, job->dest->name);
     return cb_dataset_type_register(job->dest, name, here.dims, here.storage_class, here.is_calibration, NULL,
                                     err);
 }

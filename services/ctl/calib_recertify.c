@@ -42,8 +42,10 @@ static bool read_date(struct ctl *ctl, const char *flag, int64_t none_ns, int64_
         *ret_ns = none_ns;
         return true;
     }
-    return text == NULL || cb_timespan_parse_date(text, ret_ns, err) ||
-           ctl_refuse(ctl, CTL_USAGE, err, "--%s: \"%s\" is no date", flag, text);
+    if (text == NULL || cb_timespan_parse_date(text, ret_ns, err))
+        return true;
+    ctl->exit = CTL_USAGE;
+    return cb_context(err, "--%s", flag);
 }
 
 enum { NO_SUCH_WORD = -1 }; /* "none" is not taken */

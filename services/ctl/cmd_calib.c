@@ -41,7 +41,7 @@ static const struct {
 static const struct ctl_flag curate_flags[] = {
     { "repo", 'r', CTL_FLAG_TEXT, "REPO", "Repository label; /repo/main unless given." },
     { "type", 0, CTL_FLAG_TEXT, "TYPE",
-      "Dataset type: ptc, linearizer, bfk, crosstalk, cti, defects, manual_defects." },
+      "Dataset type: ptc, linearizer, bfk, crosstalk, cti, defects, manual_defects, gain_correction." },
     { "from", 0, CTL_FLAG_TEXT, "FOLDER",
       "Instead of files: a data package, FOLDER/<camera>/<type>/<detector>/<start>.ecsv, all its types but "
       "transmission curves, which are left out with a warning." },

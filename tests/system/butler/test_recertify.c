@@ -102,7 +102,8 @@ static void a_refused_change_leaves_every_range_as_it_was(void **state)
     refused(f, &wanted, CB_ERR_INVALID, "neither begin nor end");
     wanted.end_ns = &day50;
     wanted.at_ns = &day5;
-    refused(f, &wanted, CB_ERR_NOT_FOUND, "no bias is certified like that");
+    refused(f, &wanted, CB_ERR_NOT_FOUND, "no bias is certified in ");
+    refused(f, &wanted, CB_ERR_NOT_FOUND, ":00 TAI");
     wanted.at_ns = &day12;
     must(cb_data_id_set(&wanted.only, CB_PHYSICAL_FILTER, "r_03", &oops));
     refused(f, &wanted, CB_ERR_INVALID, "have no physical_filter");

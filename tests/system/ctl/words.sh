@@ -33,7 +33,7 @@ says 2 "--begin-date or --end-date is required" "$CALBUS" calib recertify a/cali
 says 2 "--reason is required" "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --end-date none
 says 2 "give --type and --into" "$CALBUS" certify u/jdoe/trial --type bias
 says 1 "follows no pattern of official calibrations" "$CALBUS" certify jdoe/trial --type bias --into jdoe/mine
-says 2 'is no date' "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --at none --end-date none
+says 2 '--at: "none" is not a date: expected YYYY-MM-DD' "$CALBUS" calib recertify a/calib/DM-1/x/bias.20241210a bias --at none --end-date none
 says 0 "complete -o default -F _calbus calbus" "$CALBUS" completion bash
 says 0 "dead-letter" "$CALBUS" __complete event ""
 says 0 "--broker" "$CALBUS" __complete up --
