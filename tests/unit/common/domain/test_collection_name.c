@@ -49,6 +49,53 @@ static void every_name_of_the_technote_is_recognized_and_formatted_again(void **
     }
 }
 
+/* Sections 3.2, 6 and 7, filled in: each is formatted back, as a user's too, and so is its next rerun. */
+static void every_leaf_of_the_technote_has_a_next_rerun(void **state)
+{
+    (void)state;
+    static const char *const leaves[] = {
+        "DM-12345/voltageChange/biasGen.20220915a",
+        "DM-47447/gainFixup/verifyFlat-g.20241107a",
+        "DM-47447/gainFixup/verifyBias.20241107a",
+        "DM-47447/gainFixup/verifyDark.20241107a",
+        "DM-47447/gainFixup/flatGen-i.20241107a",
+        "DM-47447/gainFixup/darkGen.20241107a",
+        "DM-47447/gainFixup/atoolsDark.20241108a",
+        "DM-47447/gainFixup/atoolsDarkDet.20241108a",
+        "DM-47447/gainFixup/ptc.20241107a",
+        "DM-46360/isrTaskLSST/linearizer.20240926a",
+        "DM-46360/isrTaskLSST/bfk.20240926a",
+        "DM-46360/isrTaskLSST/ptc.20240926a",
+        "DM-48520/DP1/defectGen.20250207a",
+        "DM-48520/DP1/defects.20250207a",
+        "DM-48520/DP1/ctiGen.20250207a",
+        "DM-48520/DP1/cti.20250207a",
+        "DM-48520/DP1/bias.20250207a",
+        "DM-48520/DP1/dark.20250207a",
+        "DM-48520/DP1/flatGen-u.20250207a",
+        "DM-48520/DP1/flat-y.20250207a",
+        "DM-48520/DP1/verifyScience.20240210a",
+        "DM-48520/DP1/verifyFlat-z.20240210a",
+        "DM-48520/DP1/flatBootstrapGen.20250207a",
+        "DM-46562/newCalibs/biasGen.20250122a",
+    };
+    static const char *const bases[] = { "LSSTComCam/calib/", "u/erykoff/LATISS/calib/" };
+    for (size_t i = 0; i < 2 * sizeof leaves / sizeof leaves[0]; i++) {
+        struct cb_collection_name name;
+        char text[CB_COLLECTION_NAME_SIZE], again[CB_COLLECTION_NAME_SIZE], next[CB_RERUN_SIZE];
+        snprintf(text, sizeof text, "%s%s", bases[i % 2], leaves[i / 2]);
+        assert_true(cb_collection_name_parse_official(text, &name, NULL));
+        assert_int_not_equal(name.pattern, CB_COLLECTION_OTHER);
+        assert_true(cb_collection_name_format(&name, again, NULL));
+        assert_string_equal(again, text);
+        assert_true(cb_rerun_next(name.rerun, next, NULL));
+        memcpy(name.rerun, next, sizeof next);
+        assert_true(cb_collection_name_format(&name, again, NULL));
+        text[strlen(text) - 1] = 'b';
+        assert_string_equal(again, text);
+    }
+}
+
 static void the_parts_are_told_apart(void **state)
 {
     (void)state;
@@ -260,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest collection[] = {
         cmocka_unit_test(every_name_of_the_technote_is_recognized_and_formatted_again),
+        cmocka_unit_test(every_leaf_of_the_technote_has_a_next_rerun),
         cmocka_unit_test(the_parts_are_told_apart),
         cmocka_unit_test(what_breaks_the_pattern_is_for_users_only),
         cmocka_unit_test(below_an_output_stands_a_stamp_or_a_run_number),
