@@ -297,8 +297,10 @@ def fill_at_random(rng, butler, tables):
         for kind in refs:
             for ref in rng.sample(refs[kind], 10):
                 begin, end = sorted((some_time(rng), some_time(rng)))
+                if begin == end:  # nothing lies behind the highest
+                    begin, end = min(begin, HIGHEST - DAY), min(begin, HIGHEST - DAY) + DAY
                 try:
-                    registry.certify(calib, [ref], timespan(begin, end if begin < end else begin + DAY))
+                    registry.certify(calib, [ref], timespan(begin, end))
                 except ConflictingDefinitionError:
                     pass
     registry.registerCollection("r/alone", CollectionType.RUN)  # certified nowhere, and never searched
