@@ -457,7 +457,7 @@ static void the_misprinted_selection_is_refused_at_its_second_and(void **state)
 /* `count` times `before`, `middle`, `count` times `after`. */
 static const char *nested(size_t count, const char *before, const char *middle, const char *after)
 {
-    static char text[1100000];
+    static char text[1500000];
     size_t length = 0;
     for (size_t i = 0; i < count; i++)
         length += (size_t)snprintf(text + length, sizeof text - length, "%s", before);
