@@ -230,20 +230,26 @@ static bool count_stored(struct cb_repo *repo, const char *uuids, int64_t *ret_c
     return true;
 }
 
-/* The insert has waited for whoever was taking the files of these datasets, and keeps others from it. */
-static bool insert_stored(struct cb_repo *repo, const struct cb_collection *collection,
-                          const struct cb_dataset_type *type, const struct linking *it, const char *uuids,
-                          bool *ret_done, struct cb_error *err)
+/* The lock and the insert have waited for whoever was taking these datasets or their files, and keep others
+ * from it. */
+static bool check_stored(struct cb_repo *repo, const struct cb_dataset_type *type, const char *uuids,
+                         int64_t before, struct cb_error *err)
 {
-    int64_t before = 0, after = 0;
-    if (!count_stored(repo, uuids, &before, err))
-        return false;
-    if (!insert_calibs(repo, collection, type, it, uuids, ret_done, err))
-        return was_removed(repo) ? fail_removed(type->name, collection->name, err) : false;
+    int64_t after = 0;
     return count_stored(repo, uuids, &after, err) &&
            (after == before || cb_fail(err, CB_ERR_CONFLICT,
-                                       "files of %" PRId64 " %s of the call were removed at the same moment",
+                                       "%" PRId64 " %s of the call, or their files, were removed at the same "
+                                       "moment",
                                        before - after, type->name));
+}
+
+static bool insert_stored(struct cb_repo *repo, const struct cb_collection *collection,
+                          const struct cb_dataset_type *type, const struct linking *it, const char *uuids,
+                          int64_t before, bool *ret_done, struct cb_error *err)
+{
+    if (insert_calibs(repo, collection, type, it, uuids, ret_done, err))
+        return check_stored(repo, type, uuids, before, err);
+    return was_removed(repo) ? fail_removed(type->name, collection->name, err) : false;
 }
 
 /* Why none was certified. */
@@ -268,12 +274,14 @@ static bool certify(struct cb_repo *repo, void *arg, struct cb_error *err)
     cb_auto_bytes struct cb_bytes uuids = CB_BYTES(CB_ARRAY_MAX);
     const char *array = cb_text_array(&uuids, it->ids, it->n);
     bool done = false;
-    return cb_collection_find(repo, it->collection, &collection, err) &&
+    int64_t stored = 0;
+    return count_stored(repo, array, &stored, err) &&
+           cb_collection_find(repo, it->collection, &collection, err) &&
            cb_dataset_type_of(repo, it->ids[0], &type, err) &&
            cb_check_certifiable(&collection, &type, err) &&
            cb_add_summaries_of(repo, collection.id, &type, array, err) && cb_lock_calibs(repo, &type, err) &&
            cb_dataset_table_refresh(repo, type.calibs_table, err) &&
-           insert_stored(repo, &collection, &type, it, array, &done, err) &&
+           insert_stored(repo, &collection, &type, it, array, stored, &done, err) &&
            (done || fail_refused(repo, it, err));
 }
 
