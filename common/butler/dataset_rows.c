@@ -113,7 +113,7 @@ void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias)
 
 void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *timespan_sql)
 {
-    cb_bytes_printf(sql, "d.id, r.name, f.path, f.file_size, d.ingest_date, c.name, %s, f.formatter",
+    cb_bytes_printf(sql, "d.id, r.name, f.path, f.file_size, d.ingest_date, c.name, %s, f.formatter, f.checksum",
                     timespan_sql);
     cb_put_id_columns(sql, dims, "t");
 }
@@ -148,6 +148,7 @@ void cb_dataset_list_done(struct cb_dataset_list *list)
         free(list->item[i].storage_class);
         free(list->item[i].path);
         free(list->item[i].formatter);
+        free(list->item[i].checksum);
         free(list->item[i].collection);
     }
     free(list->item);
@@ -172,7 +173,7 @@ static bool take_row(const struct cb_rows *rows, size_t row, size_t first, const
         !cb_timespan_parse(cb_rows_text(rows, row, first + 6), &validity, err))
         return false;
     struct cb_data_id id = { 0 };
-    if (!take_data_id(rows, row, first + 8, type->dims, &id, err))
+    if (!take_data_id(rows, row, first + 9, type->dims, &id, err))
         return false;
     *ret_dataset = (struct cb_dataset){
         .type = cb_xstrdup(type->name),
@@ -181,6 +182,7 @@ static bool take_row(const struct cb_rows *rows, size_t row, size_t first, const
         .storage_class = cb_xstrdup(type->storage_class),
         .path = cb_xstrdup(cb_rows_text(rows, row, first + 2)),
         .formatter = cb_xstrdup(cb_rows_text(rows, row, first + 7)),
+        .checksum = cb_xstrdup(cb_rows_text(rows, row, first + 8)),
         .size_bytes = cb_rows_is_null(rows, row, first + 3) ? -1 : cb_rows_int(rows, row, first + 3),
         .ingest_tai_ns = cb_rows_int(rows, row, first + 4),
         .validity = validity,

@@ -16,6 +16,7 @@ struct cb_dataset {
     struct cb_data_id data_id; /* required dimensions of its type */
     char *storage_class;       /* of its type */
     char *formatter;           /* recorded with the file; NULL when none is stored */
+    char *checksum;            /* the same; NULL: none */
     char *path;         /* as in the datastore: below the root, or a URI; NULL when no file is stored */
     int64_t size_bytes; /* -1 when unknown */
     int64_t ingest_tai_ns;

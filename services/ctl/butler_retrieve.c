@@ -78,7 +78,7 @@ static char *info_of(const struct cb_dataset *dataset, const char *path)
     cb_json_str(&json, "path", path);
     cb_json_str(&json, "storage_class", dataset->storage_class);
     cb_json_null(&json, "component");
-    cb_json_null(&json, "checksum");
+    cb_json_str(&json, "checksum", dataset->checksum);
     cb_json_int(&json, "file_size", dataset->size_bytes);
     cb_json_close(&json);
     return cb_bytes_steal(&text);
