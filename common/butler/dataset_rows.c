@@ -113,7 +113,8 @@ void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias)
 
 void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *timespan_sql)
 {
-    cb_bytes_printf(sql, "d.id, r.name, f.path, f.file_size, d.ingest_date, c.name, %s, f.formatter, f.checksum",
+    cb_bytes_printf(sql,
+                    "d.id, r.name, f.path, f.file_size, d.ingest_date, c.name, %s, f.formatter, f.checksum",
                     timespan_sql);
     cb_put_id_columns(sql, dims, "t");
 }
