@@ -4,9 +4,8 @@
  * INSTRUMENT is that of the default data ID; ORDER: fields joined by commas; JOINED: dataset types that the
  * data IDs must have datasets of. All but WHAT may be empty. One answer a line: "rows KEY KEY ..." or
  * "refused SENTENCE". CALBUS_TEST_DB_URI names the database. */
-#include "fixture.h"
-
 #include "butler/query.h"
+#include "support/answer_lines.h"
 #include "support/print_rows.h"
 
 static const char *const collections[] = { "places" };
@@ -107,22 +106,5 @@ static void answer_line(struct cb_repo *repo, char *line)
 
 int main(int argc, char **argv)
 {
-    const char *uri = getenv("CALBUS_TEST_DB_URI");
-    struct fixture f = { 0 };
-    char *line = NULL;
-    size_t size = 0;
-    if (argc != 2 || uri == NULL) {
-        print_error("usage: CALBUS_TEST_DB_URI=... place_rows ROOT\n");
-        return 2;
-    }
-    must(cb_db_open(uri, "place_rows", &f.db, &oops));
-    must(cb_repo_open(argv[1], NULL, f.db, &f.repo, &oops));
-    for (ssize_t length; (length = getline(&line, &size, stdin)) > 0;) {
-        line[strcspn(line, "\n")] = '\0';
-        answer_line(f.repo, line);
-    }
-    free(line);
-    cb_repo_close(f.repo);
-    cb_db_close(f.db);
-    return 0;
+    return answer_lines(argc, argv, answer_line);
 }

@@ -7,6 +7,7 @@
 #include "fixture.h"
 
 #include "butler/query.h"
+#include "support/answer_lines.h"
 #include "support/print_rows.h"
 
 #define T0 "1733659261000000000" /* 2024-12-08T12:01:01 TAI */
@@ -161,22 +162,5 @@ static void answer_line(struct cb_repo *repo, char *line)
 
 int main(int argc, char **argv)
 {
-    const char *uri = getenv("CALBUS_TEST_DB_URI");
-    struct fixture f = { 0 };
-    char *line = NULL;
-    size_t size = 0;
-    if (argc != 2 || uri == NULL) {
-        print_error("usage: CALBUS_TEST_DB_URI=... where_rows ROOT\n");
-        return 2;
-    }
-    must(cb_db_open(uri, "where_rows", &f.db, &oops));
-    must(cb_repo_open(argv[1], NULL, f.db, &f.repo, &oops));
-    for (ssize_t length; (length = getline(&line, &size, stdin)) > 0;) {
-        line[strcspn(line, "\n")] = '\0';
-        answer_line(f.repo, line);
-    }
-    free(line);
-    cb_repo_close(f.repo);
-    cb_db_close(f.db);
-    return 0;
+    return answer_lines(argc, argv, answer_line);
 }
