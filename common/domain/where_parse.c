@@ -483,9 +483,11 @@ static bool parse_items(struct parser *p, struct cb_where_node *in, struct cb_wh
         struct cb_where_token first = p->token;
         if (!parse_item(p, &item))
             return false;
-        if (item->kind == CB_NODE_CALL && strcmp(item->text, "UUID") != 0 && ret_strange->kind == CB_TOK_END)
-            *ret_strange = first;
         add_child(in, cb_steal(item));
+        const struct cb_where_node *added = in->children[in->n_children - 1];
+        if (added->kind == CB_NODE_CALL && strcmp(added->text, "UUID") != 0 &&
+            ret_strange->kind == CB_TOK_END)
+            *ret_strange = first;
         if (p->token.kind != CB_TOK_COMMA)
             return p->token.kind == CB_TOK_RPAREN || unexpected(p);
         if (!advance(p))
