@@ -96,32 +96,86 @@ static bool plan_select(struct cb_repo *repo, struct cb_select *select, const st
 static bool run_select(struct cb_repo *repo, struct cb_select *select, const struct cb_query *query,
                        const char *columns, const char *order, struct result *result, struct cb_error *err)
 {
-    cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), regions = CB_BYTES(4096);
+    cb_auto_bytes struct cb_bytes sql = CB_BYTES(32U << 20), more = CB_BYTES(1U << 20);
     struct cb_query in_sql = *query;
     if (select->is_flat)
         in_sql.limit = in_sql.offset = 0;
-    cb_select_put_regions(select, &regions);
-    cb_bytes_printf(&sql, "SELECT %s%s FROM %s%s WHERE %s", columns, cb_bytes_text(&regions),
+    if (select->is_flat && select->order_fields.size > 0)
+        cb_bytes_printf(&more, ", %s", cb_bytes_text(&select->order_fields));
+    cb_select_put_regions(select, &more);
+    cb_bytes_printf(&sql, "SELECT %s%s FROM %s%s WHERE %s", columns, cb_bytes_text(&more),
                     cb_bytes_text(&select->from), select->from_tail != NULL ? select->from_tail : "",
                     cb_bytes_text(&select->condition));
-    if (!cb_select_put_order(select, &in_sql, order, &sql, err) ||
-        !cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, &result->rows, err))
+    cb_select_put_order(select, &in_sql, order, &sql);
+    if (!cb_db_run(repo->db, cb_bytes_text(&sql), select->params, select->n_params, &result->rows, err))
         return false;
     result->count = cb_rows_count(result->rows);
     return !select->is_flat || cb_select_keep_rows(select, result->rows, query->offset, query->limit,
                                                    &result->kept, &result->count, err);
 }
 
-static void take_records(const struct result *result, const struct cb_element *element,
-                         struct cb_record_list *ret_list)
+struct text_at {
+    const char *text;
+    size_t index;
+};
+
+static int compare_texts(const void *a, const void *b)
+{
+    const struct text_at *left = a, *right = b;
+    int order = strcmp(left->text, right->text);
+    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+}
+
+/* Which of the texts have come before. Caller frees. */
+static bool *find_repeats(const char *const *texts, size_t count)
+{
+    bool *repeats = cb_xalloc_array(count + 1, sizeof *repeats);
+    struct text_at *sorted = cb_xalloc_array(count + 1, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (struct text_at){ texts[i], i };
+    qsort(sorted, count, sizeof *sorted, compare_texts);
+    for (size_t i = 1; i < count; i++)
+        repeats[sorted[i].index] = strcmp(sorted[i].text, sorted[i - 1].text) == 0;
+    free(sorted);
+    return repeats;
+}
+
+/* Rows that differ only by what they are ordered by, a field of joined datasets: the first stands for all. */
+static bool *find_repeated_rows(const struct result *result, const struct cb_select *select, size_t columns)
+{
+    if (select->order_fields.size == 0)
+        return cb_xalloc_array(result->count + 1, sizeof(bool));
+    char **texts = cb_xalloc_array(result->count + 1, sizeof *texts);
+    for (size_t i = 0; i < result->count; i++) {
+        struct cb_bytes text = CB_BYTES(32U << 20);
+        for (size_t column = 0; column < columns; column++) {
+            const char *value = cb_rows_text(result->rows, result_row(result, i), column);
+            cb_bytes_printf(&text, "%s\n", value != NULL ? value : "\\N");
+        }
+        texts[i] = cb_bytes_steal(&text);
+    }
+    bool *repeats = find_repeats((const char *const *)texts, result->count);
+    for (size_t i = 0; i < result->count; i++)
+        free(texts[i]);
+    free(texts);
+    return repeats;
+}
+
+static void take_records(const struct result *result, const struct cb_select *select,
+                         const struct cb_element *element, struct cb_record_list *ret_list)
 {
     size_t columns = element->n_columns;
-    *ret_list = (struct cb_record_list){ .element = element, .count = result->count };
-    ret_list->value = cb_xalloc_array(ret_list->count * columns + 1, sizeof *ret_list->value);
-    for (size_t i = 0; i < ret_list->count; i++)
+    cb_auto(cb_free) bool *repeats = find_repeated_rows(result, select, columns);
+    *ret_list = (struct cb_record_list){ .element = element };
+    ret_list->value = cb_xalloc_array(result->count * columns + 1, sizeof *ret_list->value);
+    for (size_t i = 0; i < result->count; i++) {
+        if (repeats[i])
+            continue;
         for (size_t k = 0; k < columns; k++)
-            ret_list->value[i * columns + k] =
+            ret_list->value[ret_list->count * columns + k] =
                 cb_xstrdup(cb_rows_text(result->rows, result_row(result, i), k));
+        ret_list->count++;
+    }
 }
 
 /* A band by itself is that of any camera: nothing but a physical filter ties it to an instrument. */
@@ -171,7 +225,7 @@ bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, co
     if (!cb_repo_read(repo, &tx, err) || !plan_select(repo, &select, query, err) ||
         !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &result, err))
         return false;
-    take_records(&result, element, ret_list);
+    take_records(&result, &select, element, ret_list);
     return true;
 }
 
@@ -195,19 +249,32 @@ static void put_keys(const struct cb_select *select, uint32_t dims, struct cb_by
             cb_bytes_printf(columns, "%s%s", columns->size > 0 ? ", " : "", select->key[i]);
 }
 
+static size_t count_keys(const struct cb_select *select)
+{
+    size_t count = 0;
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        count += (select->dims & CB_DIM(i)) != 0 && select->key[i] != NULL;
+    return count;
+}
+
 static bool take_data_ids(const struct result *result, const struct cb_select *select,
                           struct cb_data_id_list *list, struct cb_error *err)
 {
+    cb_auto(cb_free) bool *repeats = find_repeated_rows(result, select, count_keys(select));
     list->item = cb_xalloc_array(result->count + 1, sizeof *list->item);
-    for (size_t row = 0; row < result->count; row++, list->count++) {
+    for (size_t row = 0; row < result->count; row++) {
         size_t column = 0;
+        if (repeats[row])
+            continue;
         for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
             if ((select->dims & CB_DIM(i)) == 0 || select->key[i] == NULL)
                 continue;
             const char *text = cb_rows_text(result->rows, result_row(result, row), column++);
-            if (text != NULL && !cb_data_id_set(&list->item[row], (enum cb_element_index)i, text, err))
+            if (text != NULL &&
+                !cb_data_id_set(&list->item[list->count], (enum cb_element_index)i, text, err))
                 return false;
         }
+        list->count++;
     }
     return true;
 }
@@ -331,18 +398,37 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
            run_select(repo, &select, &rest, cb_bytes_text(&columns), cb_bytes_text(&order), result, err);
 }
 
+/* Of each row whether it stands and has rank 1. Caller frees. */
+static bool *find_first_ranked(const struct result *result)
+{
+    bool *is_first = cb_xalloc_array(cb_rows_count(result->rows) + 1, sizeof *is_first);
+    for (size_t i = 0; i < result->count; i++)
+        is_first[result_row(result, i)] = cb_rows_int(result->rows, result_row(result, i), 0) == 1;
+    return is_first;
+}
+
+/* Which of these datasets have come before; what is marked of the others does not matter. */
+static bool *find_repeated_datasets(const struct cb_dataset_list *list, const bool *is_taken)
+{
+    const char **ids = cb_xalloc_array(list->count + 1, sizeof *ids);
+    for (size_t i = 0; i < list->count; i++)
+        ids[i] = is_taken[i] ? list->item[i].id : "";
+    bool *repeats = find_repeats(ids, list->count);
+    free(ids);
+    return repeats;
+}
+
 /* Keep what stands and has rank 1, each dataset once (certifications: each row), then offset and limit. */
 static void trim(struct cb_dataset_list *list, const struct result *result, enum cb_search search,
                  const struct cb_query *query)
 {
-    size_t kept = 0, seen = 0, next = 0;
+    size_t kept = 0, seen = 0;
     struct cb_dataset_list dropped = { .item = cb_xalloc_array(list->count + 1, sizeof *dropped.item) };
+    cb_auto(cb_free) bool *is_first = find_first_ranked(result);
+    cb_auto(cb_free) bool *repeats = find_repeated_datasets(list, is_first);
     for (size_t i = 0; i < list->count; i++) {
-        bool again = search != CB_SEARCH_CERTIFICATIONS && kept > 0 &&
-                     strcmp(list->item[kept - 1].id, list->item[i].id) == 0;
-        bool stands = next < result->count && result_row(result, next) == i;
-        bool take = stands && cb_rows_int(result->rows, i, 0) == 1 && !again;
-        next += stands;
+        bool again = search != CB_SEARCH_CERTIFICATIONS && repeats[i];
+        bool take = is_first[i] && !again;
         if (take)
             take = seen++ >= query->offset && (query->limit == 0 || kept < query->limit);
         if (take)

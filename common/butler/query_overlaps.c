@@ -124,8 +124,6 @@ bool cb_select_plan_overlaps(struct cb_select *select, uint32_t dims, struct cb_
         return false;
     for (size_t i = 0; i < select->n_overlaps; i++)
         tie(&ties, family_of(select->overlaps[i].element), family_of(select->overlaps[i].other));
-    if (select->n_params + select->n_overlaps > CB_QUERY_MAX_PARAMS)
-        return cb_fail(err, CB_ERR_INVALID, "the expression compares too many regions");
     tie_by_datasets(&ties, select->dataset_dims, dims);
     for (size_t i = 0; i < select->n_joins; i++)
         tie_by_datasets(&ties, select->joins[i].type.dims, dims);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A band has no records: those of the filters. */
 #define BANDS "(SELECT DISTINCT band AS name FROM physical_filter)"
@@ -19,10 +20,10 @@ enum { FROM_MAX = 1 << 20, CONDITION_MAX = 32 << 20 };
 
 void cb_select_init(struct cb_select *select)
 {
-    *select = (struct cb_select){ .from = CB_BYTES(FROM_MAX),
+    *select = (struct cb_select){ .from = CB_BYTES(CONDITION_MAX),
+                                  .order_fields = CB_BYTES(FROM_MAX),
                                   .ids = CB_BYTES(CB_ARRAY_MAX),
                                   .condition = CB_BYTES(CONDITION_MAX) };
-    select->params = cb_xalloc_array(CB_QUERY_MAX_PARAMS, sizeof *select->params);
 }
 
 void cb_select_done(struct cb_select *select)
@@ -39,6 +40,10 @@ void cb_select_done(struct cb_select *select)
         free(select->overlaps[i].pixels);
     }
     free(select->overlaps);
+    for (size_t i = 0; i < select->n_order; i++)
+        free(select->order[i].column);
+    free(select->order);
+    cb_bytes_done(&select->order_fields);
     cb_bytes_done(&select->from);
     cb_bytes_done(&select->ids);
     cb_bytes_done(&select->condition);
@@ -49,6 +54,9 @@ void cb_select_done(struct cb_select *select)
 
 size_t cb_select_add_param(struct cb_select *select, const char *text)
 {
+    size_t n = select->n_params;
+    if ((n & (n - 1)) == 0)
+        select->params = cb_xrealloc_array(select->params, n == 0 ? 1 : 2 * n, sizeof *select->params);
     select->params[select->n_params++] = cb_p_text(text);
     return select->n_params;
 }
@@ -190,8 +198,7 @@ static void join_datasets(struct cb_select *select, size_t n)
 }
 
 /* Tables that only the condition names, and datasets that must be there, inside EXISTS. */
-static void put_exists(const struct cb_select *select, uint32_t extra, const char *condition,
-                       struct cb_bytes *sql)
+static void put_exists(struct cb_select *select, uint32_t extra, const char *condition, struct cb_bytes *sql)
 {
     struct exists e = { .from = CB_BYTES(FROM_MAX), .ties = CB_BYTES(FROM_MAX) };
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
@@ -201,8 +208,13 @@ static void put_exists(const struct cb_select *select, uint32_t extra, const cha
     for (int i = 0; i < CB_ELEMENT_COUNT; i++)
         if (extra & CB_DIM(i))
             exist_element(&e, (enum cb_element_index)i);
-    cb_bytes_printf(sql, "EXISTS (SELECT FROM %s WHERE %s(%s))", cb_bytes_text(&e.from),
-                    cb_bytes_text(&e.ties), condition);
+    bool is_ordered_by = select->order_fields.size > 0;
+    cb_bytes_printf(is_ordered_by ? &select->from : sql, "%s%s FROM %s WHERE %s(%s))%s",
+                    is_ordered_by ? " JOIN LATERAL (SELECT DISTINCT " : "EXISTS (SELECT",
+                    is_ordered_by ? cb_bytes_text(&select->order_fields) : "", cb_bytes_text(&e.from),
+                    cb_bytes_text(&e.ties), condition, is_ordered_by ? " o ON true" : "");
+    if (is_ordered_by)
+        cb_bytes_puts(sql, "true");
     for (int i = 0; i < CB_DIMENSION_COUNT; i++)
         free(e.key[i]);
     cb_bytes_done(&e.from);
@@ -283,9 +295,6 @@ static bool compile(struct cb_select *select, const struct cb_query *query, stru
     set_meaning(&meaning, select, query);
     if (!cb_where_compile(query->where != NULL ? query->where : "", &meaning.context, &select->where, err))
         return false;
-    if (select->n_params + select->where.n_params > CB_QUERY_MAX_PARAMS)
-        return cb_fail(err, CB_ERR_INVALID, "the expression has %zu values, %d are possible",
-                       select->where.n_params, CB_QUERY_MAX_PARAMS);
     for (size_t i = 0; i < select->where.n_params; i++)
         cb_select_add_param(select, select->where.params[i].value);
     return true;
@@ -385,7 +394,6 @@ static uint32_t join_determined(struct cb_select *select, uint32_t extra)
         for (int i = 0; i < CB_ELEMENT_COUNT; i++)
             if ((extra & CB_DIM(i)) != 0 && is_determined(select, cb_element_at((enum cb_element_index)i))) {
                 cb_select_add_element(select, (enum cb_element_index)i);
-                select->helpers |= CB_DIM(i);
                 extra &= ~CB_DIM(i);
             }
     }
@@ -409,10 +417,8 @@ static bool put_flat(struct cb_select *select, uint32_t dims, const char *condit
     for (size_t i = 0; i < select->n_joins; i++)
         join_datasets(select, i);
     for (int i = 0; i < CB_ELEMENT_COUNT; i++)
-        if (extra & CB_DIM(i)) {
+        if (extra & CB_DIM(i))
             cb_select_add_element(select, (enum cb_element_index)i);
-            select->helpers |= CB_DIM(i);
-        }
     if (select->where.elements & CB_DIM(CB_BAND))
         cb_bytes_puts(&select->from, " CROSS JOIN " BANDS " \"band\"");
     if (dims & CB_DIM(CB_HTM7))
@@ -434,12 +440,87 @@ static void put_nested(struct cb_select *select, const char *condition)
         put_exists(select, extra, condition, &select->condition);
 }
 
+static bool is_ordered(const struct cb_where_name *name)
+{
+    static const enum cb_column_type ordered[] = { CB_TYPE_INT, CB_TYPE_FLOAT, CB_TYPE_STRING,
+                                                   CB_TYPE_DATETIME };
+    for (size_t i = 0; i < sizeof ordered / sizeof ordered[0]; i++)
+        if (name->bound != CB_BOUND_NONE || name->type == ordered[i])
+            return true;
+    return false;
+}
+
+/* The SQL of a name of the order, of what FROM offers. A field of a joined type is one of order_fields.
+ * Caller frees. */
+static bool find_order_column(struct cb_select *select, const struct meaning *meaning,
+                              const struct cb_where_name *name, char **ret_column, struct cb_error *err)
+{
+    struct cb_where_emitter emitter = { .ctx = &meaning->context };
+    if (name->kind == CB_NAME_DATASET && name->dataset == NULL)
+        return cb_fail(err, CB_ERR_INVALID,
+                       "Dataset type '%.*s' in order-by expression is not part of the query.",
+                       (int)name->dataset_type_length, name->dataset_type);
+    cb_auto(cb_free) char *column = cb_where_emit_name(&emitter, name);
+    bool is_pixel = name->kind == CB_NAME_KEY && name->dimension == CB_HTM7;
+    if (column == NULL || (emitter.elements & ~select->tables) != 0 ||
+        (is_pixel && (select->dims & CB_DIM(CB_HTM7)) == 0))
+        return cb_fail(
+            err, CB_ERR_INVALID,
+            "Order-by expression may not reference columns that are not in the result dimensions.");
+    if (name->kind == CB_NAME_DATASET && name->dataset->is_joined) {
+        bool is_first = select->order_fields.size == 0;
+        cb_bytes_printf(&select->order_fields, "%s%s AS f%zu", is_first ? "" : ", ", column, select->n_order);
+        *ret_column = cb_xasprintf("f%zu", select->n_order);
+        return true;
+    }
+    *ret_column = cb_steal(column);
+    return true;
+}
+
+/* What a term of the order names. */
+static bool resolve_term(const struct meaning *meaning, const char *term, struct cb_where_name *ret_name,
+                         struct cb_error *err)
+{
+    const char *text = term + (term[0] == '-');
+    if (text[0] == '\0')
+        return cb_fail(err, CB_ERR_INVALID, "Empty dimension name in ORDER BY");
+    if (strcasecmp(text, "NULL") == 0)
+        return cb_fail(err, CB_ERR_INVALID, "Unrecognized identifier '%s'.", text);
+    if (!cb_where_name_resolve(text, &meaning->context, ret_name, err))
+        return false;
+    if (is_ordered(ret_name))
+        return true;
+    cb_auto(cb_free) char *label = cb_where_name_label(ret_name);
+    return cb_fail(err, CB_ERR_INVALID, "Column type %s of %s is not ordered.",
+                   cb_column_type_name(ret_name->type), label);
+}
+
+/* First all names, then whether they are those of the rows: so the butler finds faults. */
+static bool take_order(struct cb_select *select, const struct cb_query *query, struct cb_error *err)
+{
+    struct meaning meaning;
+    set_meaning(&meaning, select, query);
+    meaning.context.n_binds = 0; /* an order is of names only */
+    cb_auto(cb_free) struct cb_where_name *names = cb_xalloc_array(query->n_order_by + 1, sizeof *names);
+    for (size_t i = 0; i < query->n_order_by; i++)
+        if (!resolve_term(&meaning, query->order_by[i], &names[i], err))
+            return cb_context(err, "cannot order by \"%s\"", query->order_by[i]);
+    select->order = cb_xalloc_array(query->n_order_by + 1, sizeof *select->order);
+    for (size_t i = 0; i < query->n_order_by; i++) {
+        char *column = NULL;
+        if (!find_order_column(select, &meaning, &names[i], &column, err))
+            return cb_context(err, "cannot order by \"%s\"", query->order_by[i]);
+        select->order[select->n_order++] = (struct cb_select_order){ column, query->order_by[i][0] == '-' };
+    }
+    return true;
+}
+
 bool cb_select_put_where(struct cb_select *select, const struct cb_query *query, struct cb_error *err)
 {
     bool has_where = query->where != NULL && query->where[strspn(query->where, " \t\n")] != '\0';
     bool is_plain = !has_where && query->instrument == NULL && select->n_joins == 0;
     cb_auto_bytes struct cb_bytes condition = CB_BYTES(CONDITION_MAX);
-    if (!is_plain && !compile(select, query, err))
+    if ((!is_plain && !compile(select, query, err)) || !take_order(select, query, err))
         return false;
     uint32_t dims = cb_dimensions_expand(dims_of(select) | select->where.dimensions);
     if (!cb_select_plan_overlaps(select, dims, err))
@@ -493,46 +574,16 @@ void cb_select_default_order(const struct cb_select *select, uint32_t dims, stru
                 put_order_key(select, i, &done, order);
 }
 
-static bool is_sortable(const struct cb_where_name *name)
+void cb_select_put_order(const struct cb_select *select, const struct cb_query *query, const char *fallback,
+                         struct cb_bytes *sql)
 {
-    return name->kind != CB_NAME_NULL &&
-           (name->bound != CB_BOUND_NONE || (name->type != CB_TYPE_TIMESPAN && name->type != CB_TYPE_REGION));
-}
-
-/* What to order by: names as in the expression, of what FROM offers. Caller frees. */
-static bool order_column(const struct cb_select *select, const struct cb_query *query, const char *text,
-                         char **ret_column, struct cb_error *err)
-{
-    struct meaning meaning;
-    struct cb_where_name name;
-    set_meaning(&meaning, select, query);
-    struct cb_where_emitter emitter = { .ctx = &meaning.context };
-    if (!cb_where_name_resolve(text, &meaning.context, &name, err))
-        return cb_context(err, "cannot order by \"%s\"", text);
-    cb_auto(cb_free) char *column = is_sortable(&name) ? cb_where_emit_name(&emitter, &name) : NULL;
-    bool no_pixel = name.kind == CB_NAME_KEY && name.dimension == CB_HTM7 && select->key[CB_HTM7] == NULL;
-    if (column == NULL || no_pixel || (emitter.elements & ~(select->tables & ~select->helpers)) != 0 ||
-        (name.kind == CB_NAME_DATASET && select->dataset == NULL))
-        return cb_fail(err, CB_ERR_INVALID, "cannot order by \"%s\": no such field here", text);
-    *ret_column = cb_steal(column);
-    return true;
-}
-
-bool cb_select_put_order(const struct cb_select *select, const struct cb_query *query, const char *fallback,
-                         struct cb_bytes *sql, struct cb_error *err)
-{
-    for (size_t i = 0; i < query->n_order_by; i++) {
-        cb_auto(cb_free) char *column = NULL;
-        bool down = query->order_by[i][0] == '-';
-        if (!order_column(select, query, query->order_by[i] + down, &column, err))
-            return false;
-        cb_bytes_printf(sql, "%s%s%s", i == 0 ? " ORDER BY " : ", ", column, down ? " DESC" : "");
-    }
+    for (size_t i = 0; i < select->n_order; i++)
+        cb_bytes_printf(sql, "%s%s%s", i == 0 ? " ORDER BY " : ", ", select->order[i].column,
+                        select->order[i].down ? " DESC" : "");
     if (fallback != NULL && fallback[0] != '\0')
-        cb_bytes_printf(sql, "%s%s", query->n_order_by > 0 ? ", " : " ORDER BY ", fallback);
+        cb_bytes_printf(sql, "%s%s", select->n_order > 0 ? ", " : " ORDER BY ", fallback);
     if (query->limit > 0)
         cb_bytes_printf(sql, " LIMIT %zu", query->limit);
     if (query->offset > 0)
         cb_bytes_printf(sql, " OFFSET %zu", query->offset);
-    return true;
 }

@@ -4,8 +4,6 @@
 #include "butler/query.h"
 #include "domain/region.h"
 
-enum { CB_QUERY_MAX_PARAMS = 2048 };
-
 enum { CB_QUERY_MAX_TYPES = 64 };
 
 enum {
@@ -33,11 +31,16 @@ struct cb_select_overlap {
     char *pixels; /* as a parameter */
 };
 
+/* What the rows are ordered by. */
+struct cb_select_order {
+    char *column; /* SQL */
+    bool down;
+};
+
 /* A statement under way. */
 struct cb_select {
     uint32_t dims;                 /* of the result, expanded */
     uint32_t tables;               /* elements in FROM under their own names */
-    uint32_t helpers;              /* those of them that only the condition needs: no order names them */
     char *key[CB_DIMENSION_COUNT]; /* SQL of the dimensions' keys that FROM offers; NULL: none */
     struct cb_bytes from;
     const char *from_tail;                  /* what is joined behind the elements' tables; NULL: nothing */
@@ -46,7 +49,11 @@ struct cb_select {
                         */
     struct cb_select_join joins[CB_QUERY_MAX_TYPES];
     size_t n_joins;
-    struct cb_param *params; /* [CB_QUERY_MAX_PARAMS] */
+    struct cb_select_order *order; /* as the query asks */
+    size_t n_order;
+    struct cb_bytes order_fields; /* of joined datasets, by which the order goes: "dt0.x AS f1, ..."; each
+                                   * value of theirs gives a row of its own; columns of it where is_flat */
+    struct cb_param *params;
     size_t n_params;
     struct cb_where_sql where; /* owns the texts of its parameters */
     uint32_t dataset_dims;     /* of the type that the rows are datasets of; 0: none */
@@ -73,14 +80,15 @@ size_t cb_select_add_param(struct cb_select *select, const char *text);
  */
 CB_MUST_CHECK bool cb_select_add_join(struct cb_select *select, struct cb_dataset_type *type,
                                       size_t ids_param, bool has_validity, struct cb_error *err);
-/* What is behind WHERE: the expression of the query, into select->condition. Tables that it needs are joined
- * in FROM where the keys determine their row, so FROM is complete only then; else they are in an EXISTS, so
- * that no row is multiplied, unless regions are compared. */
+/* What is behind WHERE, into select->condition: the expression of the query; the names of its order are
+ * looked up too. Tables that the expression needs are joined in FROM where the keys determine their row, so
+ * FROM is complete only then; else they are in an EXISTS, so that no row is multiplied, or in a LATERAL where
+ * the order needs them, unless regions are compared: then all are in FROM. */
 CB_MUST_CHECK bool cb_select_put_where(struct cb_select *select, const struct cb_query *query,
                                        struct cb_error *err);
 /* Append the columns of the order when none is asked for, as the butler sorts what it prints: dimensions in
  * time or on the sky first, then the others; text by code points. */
 void cb_select_default_order(const struct cb_select *select, uint32_t dims, struct cb_bytes *order);
-/* " ORDER BY ... LIMIT ... OFFSET ..."; fallback is the order when none is asked for. */
-CB_MUST_CHECK bool cb_select_put_order(const struct cb_select *select, const struct cb_query *query,
-                                       const char *fallback, struct cb_bytes *sql, struct cb_error *err);
+/* " ORDER BY ... LIMIT ... OFFSET ..."; fallback is the order when none is asked for, and of what ties. */
+void cb_select_put_order(const struct cb_select *select, const struct cb_query *query, const char *fallback,
+                         struct cb_bytes *sql);

@@ -244,14 +244,11 @@ uint32_t cb_dimensions_expand(uint32_t dims)
 
 uint32_t cb_dimensions_required(uint32_t dims)
 {
-    uint32_t all = cb_dimensions_expand(dims), implied = 0, required = 0;
+    uint32_t all = cb_dimensions_expand(dims), implied = 0;
     for (size_t i = 0; i < CB_DIMENSION_COUNT; i++)
         if (all & CB_DIM(i))
             implied |= universe[i].implied;
-    for (size_t i = 0; i < CB_DIMENSION_COUNT; i++)
-        if (all & ~implied & CB_DIM(i))
-            required |= universe[i].required;
-    return required;
+    return all & ~implied; /* also the band of a subfilter, where a filter implies it */
 }
 
 uint32_t cb_dimensions_elements(uint32_t dims)

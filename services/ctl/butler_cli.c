@@ -6,7 +6,6 @@
 #include "base/cleanup.h"
 #include "domain/scan.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,13 +72,25 @@ static bool check_choice(const struct butler_option *option, const char **text, 
     return true;
 }
 
+/* Blanks about a number are none of it. */
+static bool scan_option(const char *text, int64_t *ret_value)
+{
+    static const char blanks[] = " \t\n\r\f\v";
+    text += strspn(text, blanks);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(blanks, text[length - 1]) != NULL)
+        length--;
+    cb_auto(cb_free) char *number = cb_xstrndup(text, length);
+    return cb_scan_integer(number, ret_value);
+}
+
 bool butler_args_check(const struct butler_args *args, struct cb_error *err)
 {
     for (size_t i = 0; i < args->n_given; i++) {
         const struct butler_option *option = args->given[i].option;
         const char *text = args->given[i].text;
         int64_t number = 0;
-        if (option->kind == BUTLER_INT && !cb_scan_integer(text, &number))
+        if (option->kind == BUTLER_INT && !scan_option(text, &number))
             return fail_value(option, text, "a valid integer", err);
         bool is_word = option->kind == BUTLER_TEXT || option->kind == BUTLER_LIST;
         if (is_word && !check_choice(option, &args->given[i].text, err))
@@ -222,14 +233,8 @@ bool butler_int(const struct butler_args *args, const char *name, int64_t otherw
                 struct cb_error *err)
 {
     const char *text = butler_text(args, name, NULL);
-    char *end;
-    if (text == NULL) {
-        *ret_value = otherwise;
-        return true;
-    }
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || errno != 0)
+    int64_t value = otherwise;
+    if (text != NULL && !scan_option(text, &value))
         return cb_fail(err, CB_ERR_INVALID, "Invalid value for '--%s': '%s' is not a valid integer.", name,
                        text);
     *ret_value = value;

@@ -235,7 +235,9 @@ static bool find(struct cb_repo *repo, const struct butler_args *args, enum form
         cb_auto_collections struct cb_collection_list found = { 0 };
         if (!cb_collection_query(repo, NULL, 0, 0, &found, err))
             return false;
-        append(ret, &found, types != 0 ? types & flat_types : flat_types);
+        const unsigned wanted = (types != 0 ? types : ~0U) & flat_types;
+        if (wanted != 0)
+            append(ret, &found, wanted);
         return true;
     }
     if (form == FLATTEN || form == NO_CHILDREN)

@@ -6,6 +6,7 @@ are asked, and shown.
 """
 
 import collections
+import logging
 import random
 import re
 import resource
@@ -21,7 +22,8 @@ from pathlib import Path
 
 from astropy.time import Time
 from click.testing import CliRunner
-from lsst.daf.butler import Butler, CollectionType, DatasetRef, DatasetType, FileDataset, Timespan
+from butler_where import is_refusal, sentence
+from lsst.daf.butler import Butler, CollectionType, DatasetRef, DatasetType, DimensionUniverse, FileDataset, Timespan
 from lsst.daf.butler.cli.butler import cli
 from lsst.sphgeom import Box, Circle, ConvexPolygon, LonLat, UnitVector3d, Angle
 
@@ -176,7 +178,25 @@ WHERES = ["", " ", "instrument='LSSTComCam'", "instrument='LATISS'", "instrument
 ORDERS = ["instrument", "-instrument", "detector", "-detector", "exposure", "-exposure.seq_num", "seq_num", "day_obs", "timespan.begin",
           "-exposure.timespan.end", "nosuch", "-", "exposure.nosuch", "band", "-band,physical_filter", "visit", "tract,-patch", "detector.full_name",
           "-detector.raft,detector", "exposure_time", "-exposure.target_name,exposure", "instrument.class_name", "ingest_date", "run", "flat.run",
-          "id", "name", "skymap", "visit.name", "exposure.", "day_obs.id", "exposure.id", "full_name,-instrument", "region", "timespan"]  # fmt: skip
+          "id", "name", "skymap", "visit.name", "exposure.", "day_obs.id", "exposure.id", "full_name,-instrument", "region", "timespan",
+          "-flat.run", "flat.timespan.begin", "-flat.timespan.end", "flat.ingest_date", "flat.collection", "flat.dataset_id", "log_x.run",
+          "-log_x.ingest_date", "nosuch.run", "dataset_id", "-timespan.end", "collection", "-ingest_date", "exposure.can_see_sky", "-exposure.dark_time",
+          "instrument.name", "physical_filter.band", "exposure.observation_type", "detector.name_in_raft,-detector", "NULL", "flat", "1", "a b", "exposure.id.begin"]  # fmt: skip
+UNIVERSE = DimensionUniverse()
+
+
+def keys_of(words):
+    """The dimensions that tell the rows of a query apart; none when it has none of its own."""
+    names = [name for word in words[1:] if not word.startswith("-") for name in word.split(",")]
+    if words[0] == "query-datasets":
+        names = {"flat": ["detector", "physical_filter"], "log_x": ["exposure"], "calexp": ["visit", "detector"], "daily": ["day_obs"]}.get((words + [""])[1])
+    if not names:
+        return []
+    try:
+        dims = UNIVERSE[names[0]].minimal_group if words[0] == "query-dimension-records" else UNIVERSE.conform(names)
+    except (LookupError, ValueError):
+        return []
+    return sorted(dims.required) + (["run"] if words[0] == "query-datasets" else [])
 FORMS = ["TREE", "TABLE", "FLATTEN", "INVERSE-TREE", "INVERSE-TABLE", "NO-CHILDREN", "tree", "Flatten", "inverse-table", "NOSUCH", "", "TREES"]
 KINDS = ["RUN", "TAGGED", "CHAINED", "CALIBRATION", "run", "Tagged", "RUN,TAGGED", "NOSUCH"]
 LIMITS = ["0", "1", "3", "-1", "-3", "100", "-100", "-5", "7", "x", "1.5", "+2", " 2", ""]
@@ -202,28 +222,40 @@ class Maker:
     def words(self, values, counts):
         return [self.rng.choice(values) for _ in range(self.rng.choice(counts))]
 
+    def order(self, words):
+        """--order-by, mostly such that no rows tie."""
+        options = self.some(0.3, "--order-by", ORDERS, 2)
+        if not options and self.rng.random() < 0.8 or self.rng.random() < 0.2:
+            return options
+        keys = keys_of(words)
+        self.rng.shuffle(keys)
+        return options + [word for key in keys for word in ("--order-by", self.rng.choice(["", "-"]) + key)]
+
     def collections(self):
         return ["query-collections", *self.words(COLLECTIONS, [0, 1, 1, 1, 2, 3]), *self.some(0.9, "--chains", FORMS),
                 *self.some(0.3, "--collection-type", KINDS, 2), *self.flag(0.4, "-t", "--show-dataset-types"),
                 *self.some(0.2, "--exclude-dataset-types", ["flat", "*_config", "f*,b*", "", "*"], 2)]  # fmt: skip
 
     def datasets(self):
-        return ["query-datasets", *self.words(TYPES, [0, 1, 1, 1, 1, 2]), *self.some(0.55, "--collections", COLLECTIONS, 2),
+        words = ["query-datasets", *self.words(TYPES, [0, 1, 1, 1, 1, 2])]
+        return [*words, *self.some(0.55, "--collections", COLLECTIONS, 2),
                 *self.some(0.4, "--where", WHERES), *self.flag(0.3, "--find-first", "--find-first", "--no-find-first"),
-                *self.flag(0.2, "--show-uri"), *self.some(0.3, "--limit", LIMITS), *self.some(0.2, "--order-by", ORDERS, 2)]  # fmt: skip
+                *self.flag(0.2, "--show-uri"), *self.some(0.3, "--limit", LIMITS), *(self.order(words) if len(words) == 2 else [])]  # fmt: skip
 
     def types(self):
         return ["query-dataset-types", *self.words(TYPES, [0, 1, 1, 2]), *self.flag(0.5, "-v", "--verbose"), *self.some(0.3, "--collections", COLLECTIONS, 2)]
 
     def data_ids(self):
-        return ["query-data-ids", *self.words(DIMENSIONS, [0, 1, 1, 1, 2, 2, 3]), *self.some(0.25, "--datasets", TYPES, 2),
+        words = ["query-data-ids", *self.words(DIMENSIONS, [0, 1, 1, 1, 2, 2, 3])]
+        return [*words, *self.some(0.25, "--datasets", TYPES, 2),
                 *self.some(0.3, "--collections", COLLECTIONS, 2), *self.some(0.4, "--where", WHERES), *self.some(0.3, "--limit", LIMITS),
-                *self.some(0.3, "--order-by", ORDERS, 2), *self.some(0.03, "--offset", ["0", "1", "x"])]  # fmt: skip
+                *self.order(words), *self.some(0.03, "--offset", ["0", "1", "x"])]  # fmt: skip
 
     def records(self):
-        return ["query-dimension-records", *self.words(ELEMENTS, [1] * 30 + [0, 2]), *self.some(0.25, "--datasets", TYPES, 2),
+        words = ["query-dimension-records", *self.words(ELEMENTS, [1] * 30 + [0, 2])]
+        return [*words, *self.some(0.25, "--datasets", TYPES, 2),
                 *self.some(0.2, "--collections", COLLECTIONS, 2), *self.some(0.4, "--where", WHERES), *self.some(0.3, "--limit", LIMITS),
-                *self.some(0.3, "--order-by", ORDERS, 2), *self.some(0.03, "--offset", ["0", "1", "x"]), *self.flag(0.03, "--no-check")]  # fmt: skip
+                *self.order(words), *self.some(0.03, "--offset", ["0", "1", "x"]), *self.flag(0.03, "--no-check")]  # fmt: skip
 
     def line(self):
         make = self.rng.choice([self.collections] * 2 + [self.datasets] * 4 + [self.types] + [self.data_ids] * 3 + [self.records] * 3)
@@ -237,15 +269,30 @@ def give_up(*_):
     raise TimeoutError
 
 
+class Catcher(logging.Handler):
+    """Keeps the exception that the stock program logs before it leaves."""
+
+    error = None
+
+    def emit(self, record):
+        self.error = record.exc_info[1] if record.exc_info else self.error
+
+
+CATCHER = Catcher()
+
+
 def run_stock(repo, words):
     """A query over every pixel of the sky does not end: it is given up."""
+    logger = logging.getLogger("lsst.daf.butler.cli.utils")
+    logger.handlers = [CATCHER]
+    CATCHER.error = None
     signal.signal(signal.SIGALRM, give_up)
     signal.alarm(15)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = CliRunner().invoke(cli, [words[0], repo, *words[1:]])
     signal.alarm(0)
-    return result.exit_code, result.stdout, result.stderr, result.exception
+    return result.exit_code, result.stdout, result.stderr, CATCHER.error or result.exception
 
 
 def run_ours(ours, repo, words):
@@ -294,6 +341,22 @@ query-dimension-records visit
 query-dimension-records exposure
 query-dimension-records nosuch --datasets none
 query-dimension-records detector --limit -3
+query-dimension-records detector --limit ' 2 '
+query-collections --chains FLATTEN --collection-type CHAINED
+query-data-ids physical_filter subfilter --order-by -subfilter,physical_filter,instrument
+query-data-ids detector --datasets flat --collections 'r*' --order-by flat.run,-detector,instrument
+query-data-ids exposure --datasets log_x --collections 'R/three' --collections 'a b' --order-by -log_x.ingest_date --order-by log_x.collection,-exposure,instrument
+query-dimension-records detector --datasets flat --collections cal/one --order-by flat.timespan.end --order-by -detector,instrument
+query-datasets flat --collections '*' --no-find-first --order-by -collection --order-by timespan.begin,run,-detector,physical_filter,instrument
+query-datasets flat --collections '*' --order-by dataset_id
+query-data-ids exposure --order-by timespan.begin
+query-data-ids exposure --order-by exposure.can_see_sky
+query-data-ids exposure --order-by detector.raft
+query-data-ids exposure --order-by flat.run
+query-data-ids detector --datasets flat --order-by run
+query-data-ids exposure --datasets flat --collections r/one --where "instrument='LSSTComCam' and full_name='R22_S00'"
+query-data-ids exposure --where "exposure.seq_num in (1, 'a')"
+query-data-ids exposure --where "seq_num = 1 and seq_num = 'a' or nosuch"
 """.strip().splitlines()
 
 
@@ -309,9 +372,14 @@ def value_of(words, option):
 
 
 def is_unordered(words):
-    """May the stock butler print the rows in any order? Collections that globs find; ties of an --order-by."""
+    """May the stock butler print the rows in any order? Collections that globs find; an --order-by that leaves ties."""
     form = (value_of(words, "--chains") or "").upper()
-    return form in ("FLATTEN", "NO-CHILDREN") or value_of(words, "--order-by") is not None
+    if value_of(words, "--order-by") is None:
+        return form in ("FLATTEN", "NO-CHILDREN")
+    by = {name.lstrip("-") for k, word in enumerate(words[:-1]) if word == "--order-by" for name in words[k + 1].split(",")}
+    first = next((k for k, word in enumerate(words) if word.startswith("-")), len(words))
+    keys = keys_of(words[:first])
+    return not keys or not by.issuperset(keys)
 
 
 def same_output(words, stock, ours):
@@ -330,22 +398,28 @@ def same_output(words, stock, ours):
     return is_unordered(words) and sorted(stock.splitlines()) == sorted(ours.splitlines())
 
 
+def is_one_fault(words):
+    """Can the expression or the order alone be wrong? Which of several faults is told first does not matter."""
+    sound = not any(re.search(r"visit_definition|htm|healpix|^\[$|nosuch|^-@", word) for word in words if "=" not in word)
+    return sound and (value_of(words, "--where") is None) != (value_of(words, "--order-by") is None)
+
+
 # what the stock program ends in by mistake: ours may do better
 DEFECTS = ("AssertionError", "UnboundLocalError", "KeyError", "AttributeError", "ProgrammingError")
 
 
 def judge(words, stock, ours):
-    code, out, err, exception = stock
+    code, out, _, exception = stock
     if isinstance(exception, (TimeoutError, MemoryError)):
         return ""
-    if any(name in err for name in DEFECTS) and code:
-        return ""
-    if ours[0] == 1 and "ask the stock butler" in ours[2]:
+    if type(exception).__name__ in DEFECTS and code:
         return ""
     if code != ours[0]:
         return f"exit {ours[0]}, stock {code}"
     if code == 0 and not same_output(words, out, ours[1]):
         return "other output"
+    if is_refusal(exception) and is_one_fault(words) and sentence(exception) not in ours[2]:
+        return f"another refusal: {sentence(exception)}"
     return "" if code == 0 or ours[2].strip() else "nothing is said"
 
 

@@ -2,7 +2,7 @@
 
 Visits, their detectors, tracts, patches and pixels with regions of every kind (polygons, circles, boxes, unions,
 intersections; at the poles, across longitude zero, none); regions written in expressions, spatial joins named and
-automatic, with orders and limits, and with datasets. Both must choose the same rows, in the same order when one is
+automatic, with orders and limits, and with datasets, the order by their run among them. Both must choose the same rows, in the same order when one is
 asked for, or both must refuse. With LINEs (WHAT|INSTRUMENT|ORDER|LIMIT|JOINED|EXPRESSION) only these are asked.
 """
 
@@ -30,6 +30,7 @@ WHATS = ["visit", "visit", "visit", "patch", "patch", "tract", "detector", "expo
          "datasets:calexp", "datasets:coadd", "datasets:warp", "datasets:sky", "datasets:log_x", "datasets:visit_table"]  # fmt: skip
 COLUMNS = ["visit.region", "visit.region", "patch.region", "patch.region", "tract.region", "visit_detector_region.region", "htm7.region"]
 TYPES = ["calexp", "coadd", "warp", "sky", "visit_table"]
+RUNS = ["places", "more"]
 POINTS = [(10.5, 0.2), (10.1, -0.4), (11.0, 0.0), (12.3, 0.1), (0.2, 0.0), (359.9, 0.1), (30.0, 89.7), (200.0, -89.9), (11.5, 0.5),
           (77.0, 33.0)]  # fmt: skip
 
@@ -99,7 +100,8 @@ def add_skymaps(butler):
 def add_datasets(butler, rng):
     kinds = {"calexp": ["visit", "detector"], "coadd": ["tract", "patch", "band"], "warp": ["tract", "patch", "visit"], "sky": ["htm7"],
              "log_x": ["exposure"], "visit_table": ["visit"]}  # fmt: skip
-    butler.collections.register("places", CollectionType.RUN)
+    for run in RUNS:
+        butler.collections.register(run, CollectionType.RUN)
     visits = [r.dataId for r in butler.query_dimension_records("visit", instrument=CAMERA, limit=None)]
     patches = [r.dataId for r in butler.query_dimension_records("patch", limit=None)]
     exposures = [r.dataId for r in butler.query_dimension_records("exposure", instrument=CAMERA, limit=None)]
@@ -117,8 +119,9 @@ def add_datasets(butler, rng):
             ids = [{"htm7": p} for p in sorted(set(pixels))]
         else:
             ids = [e.required for e in exposures]
-        chosen = [i for i in ids if rng.random() < 0.7]
-        butler.registry._importDatasets([DatasetRef(kind, butler.registry.expandDataId(i), run="places") for i in chosen])
+        for run, share in zip(RUNS, (0.7, 0.2)):
+            chosen = [i for i in ids if rng.random() < share]
+            butler.registry._importDatasets([DatasetRef(kind, butler.registry.expandDataId(i), run=run) for i in chosen])
 
 
 class Maker:
@@ -212,6 +215,8 @@ class Maker:
                     limit = self.pick("1", "2", "5", "20")
             if self.rng.random() < 0.15 and what != "visit_detector_region":
                 joined = self.pick(*TYPES)
+                if order and self.rng.random() < 0.6:
+                    order = f"{self.pick('', '-')}{joined}.{self.pick('run', 'run', 'collection')},{order}"
         return what, self.pick("", "", CAMERA), order, limit, joined, self.expression()
 
     def keys(self, what):
@@ -229,9 +234,9 @@ class Stock:
     def ask(self, what, instrument, order, limit, joined, expression):
         with self.butler[instrument].query() as query:
             if joined:
-                query = query.join_dataset_search(joined, "places")
+                query = query.join_dataset_search(joined, RUNS)
             if what.startswith("datasets:"):
-                found = query.datasets(what.removeprefix("datasets:"), "places", find_first=False)
+                found = query.datasets(what.removeprefix("datasets:"), RUNS, find_first=False)
             elif "," in what or joined or what == "htm7":
                 query = query.join_dimensions(what.split(","))
                 found = query.where(expression, bind=BINDS).data_ids(what.split(","))
@@ -247,7 +252,8 @@ class Stock:
         if what.startswith("datasets:"):
             return [str(ref.id) for ref in rows]
         ids = [getattr(row, "dataId", row) for row in rows]
-        return ["/".join(str(value) for value in data_id.required_values).replace(" ", "") for data_id in ids]
+        keys = ["/".join(str(value) for value in data_id.required_values).replace(" ", "") for data_id in ids]
+        return list(dict.fromkeys(keys)) if joined else keys  # each run by which they are ordered makes a row
 
     def answer(self, *question):
         try:

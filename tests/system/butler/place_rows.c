@@ -1,14 +1,15 @@
 /* What calbus answers to queries about places on the sky: place_rows ROOT, one question a line on standard
  * input, its fields parted by tabs: WHAT INSTRUMENT ORDER LIMIT JOINED EXPRESSION WHAT is an element (its
- * records), dimensions joined by commas (data IDs), or "datasets:TYPE" (by id), of the run "places".
- * INSTRUMENT is that of the default data ID; ORDER: fields joined by commas; JOINED: dataset types that the
- * data IDs must have datasets of. All but WHAT may be empty. One answer a line: "rows KEY KEY ..." or
- * "refused SENTENCE". CALBUS_TEST_DB_URI names the database. */
+ * records), dimensions joined by commas (data IDs), or "datasets:TYPE" (by id), of the runs "places" and
+ * "more". INSTRUMENT is that of the default data ID; ORDER: fields joined by commas; JOINED: dataset types
+ * that the data IDs must have datasets of. All but WHAT may be empty. One answer a line: "rows KEY KEY ..."
+ * or "refused SENTENCE". CALBUS_TEST_DB_URI names the database. */
 #include "butler/query.h"
 #include "support/answer_lines.h"
 #include "support/print_rows.h"
 
-static const char *const collections[] = { "places" };
+static const char *const collections[] = { "places", "more" };
+enum { N_COLLECTIONS = sizeof collections / sizeof collections[0] };
 
 enum { FIELDS = 6, WORDS_MAX = 16 };
 
@@ -44,7 +45,7 @@ static bool answer_datasets(struct cb_repo *repo, const char *type, struct cb_qu
 {
     cb_auto_datasets struct cb_dataset_list list = { 0 };
     query->collections = collections;
-    query->n_collections = 1;
+    query->n_collections = N_COLLECTIONS;
     if (!cb_query_datasets(repo, type, CB_SEARCH_ALL, query, &list, err))
         return false;
     printf("rows");
@@ -81,7 +82,7 @@ static bool answer(struct cb_repo *repo, char *const field[FIELDS], struct cb_er
                               .dataset_types = joined,
                               .n_dataset_types = split(field[4], joined),
                               .collections = collections,
-                              .n_collections = 1 };
+                              .n_collections = N_COLLECTIONS };
     const struct cb_element *element = cb_element_find(field[0], strlen(field[0]));
     if (strncmp(field[0], "datasets:", 9) == 0)
         return answer_datasets(repo, field[0] + 9, &query, err);
