@@ -161,6 +161,17 @@ static bool *find_repeated_rows(const struct result *result, const struct cb_sel
     return repeats;
 }
 
+static char *record_value(const struct result *result, size_t i, const struct cb_element *element,
+                          size_t column)
+{
+    const char *text = cb_rows_text(result->rows, result_row(result, i), column);
+    if (element != cb_element_at(CB_HTM7) || element->columns[column].type != CB_TYPE_REGION)
+        return cb_xstrdup(text);
+    cb_auto_region region = { 0 };
+    cb_region_of_pixel(cb_rows_int(result->rows, result_row(result, i), 0), CB_REGION_COMMON_LEVEL, &region);
+    return cb_region_encode_text(&region);
+}
+
 static void take_records(const struct result *result, const struct cb_select *select,
                          const struct cb_element *element, struct cb_record_list *ret_list)
 {
@@ -172,8 +183,7 @@ static void take_records(const struct result *result, const struct cb_select *se
         if (repeats[i])
             continue;
         for (size_t k = 0; k < columns; k++)
-            ret_list->value[ret_list->count * columns + k] =
-                cb_xstrdup(cb_rows_text(result->rows, result_row(result, i), k));
+            ret_list->value[ret_list->count * columns + k] = record_value(result, i, element, k);
         ret_list->count++;
     }
 }
@@ -199,12 +209,28 @@ static void add_order_tables(struct cb_select *select, const struct cb_query *qu
             cb_select_add_element(select, (enum cb_element_index)i);
 }
 
+/* The columns of an element's records, and its keys as their order. A pixel's region is in no table. */
+static void put_record_columns(const struct cb_select *select, const struct cb_element *element,
+                               struct cb_bytes *columns, struct cb_bytes *order)
+{
+    if (element == cb_element_at(CB_HTM7)) {
+        cb_bytes_printf(columns, "%s, NULL", select->key[CB_HTM7]);
+        cb_bytes_puts(order, select->key[CB_HTM7]);
+        return;
+    }
+    for (size_t i = 0; i < element->n_columns; i++) {
+        const struct cb_column *column = &element->columns[i];
+        cb_bytes_printf(columns, "%s\"%s\".\"%s\"", i > 0 ? ", " : "", element->name, column->name);
+        if (column->role == CB_COLUMN_REQUIRED || column->role == CB_COLUMN_PRIMARY)
+            cb_bytes_printf(order, "%s\"%s\".\"%s\"", order->size > 0 ? ", " : "", element->name,
+                            column->name);
+    }
+}
+
 bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, const struct cb_query *query,
                       struct cb_record_list *ret_list, struct cb_error *err)
 {
     enum cb_element_index index = cb_element_index(element);
-    if (!element->has_table && index != CB_BAND)
-        return cb_fail(err, CB_ERR_INVALID, "dimension %s has no records of its own", element->name);
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     auto_result result = { 0 };
     cb_auto_bytes struct cb_bytes columns = CB_BYTES(65536), order = CB_BYTES(65536);
@@ -215,15 +241,10 @@ bool cb_query_records(struct cb_repo *repo, const struct cb_element *element, co
         add_bands(&select, select.dims);
     cb_select_add_element(&select, index);
     add_order_tables(&select, query, select.dims);
-    for (size_t i = 0; i < element->n_columns; i++) {
-        const struct cb_column *column = &element->columns[i];
-        cb_bytes_printf(&columns, "%s\"%s\".\"%s\"", i > 0 ? ", " : "", element->name, column->name);
-        if (column->role == CB_COLUMN_REQUIRED || column->role == CB_COLUMN_PRIMARY)
-            cb_bytes_printf(&order, "%s\"%s\".\"%s\"", order.size > 0 ? ", " : "", element->name,
-                            column->name);
-    }
-    if (!cb_repo_read(repo, &tx, err) || !plan_select(repo, &select, query, err) ||
-        !run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &result, err))
+    if (!cb_repo_read(repo, &tx, err) || !plan_select(repo, &select, query, err))
+        return false;
+    put_record_columns(&select, element, &columns, &order);
+    if (!run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &result, err))
         return false;
     take_records(&result, &select, element, ret_list);
     return true;

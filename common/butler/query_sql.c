@@ -456,10 +456,6 @@ static bool find_order_column(struct cb_select *select, const struct meaning *me
                               const struct cb_where_name *name, char **ret_column, struct cb_error *err)
 {
     struct cb_where_emitter emitter = { .ctx = &meaning->context };
-    if (name->kind == CB_NAME_DATASET && name->dataset == NULL)
-        return cb_fail(err, CB_ERR_INVALID,
-                       "Dataset type '%.*s' in order-by expression is not part of the query.",
-                       (int)name->dataset_type_length, name->dataset_type);
     cb_auto(cb_free) char *column = cb_where_emit_name(&emitter, name);
     bool is_pixel = name->kind == CB_NAME_KEY && name->dimension == CB_HTM7;
     if (column == NULL || (emitter.elements & ~select->tables) != 0 ||
@@ -495,7 +491,23 @@ static bool resolve_term(const struct meaning *meaning, const char *term, struct
                    cb_column_type_name(ret_name->type), label);
 }
 
-/* First all names, then whether they are those of the rows: so the butler finds faults. */
+static bool is_missing(const struct cb_where_name *name)
+{
+    return name->kind == CB_NAME_DATASET && name->dataset == NULL;
+}
+
+static bool check_types(const struct cb_where_name *names, size_t count, struct cb_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_missing(&names[i]))
+            return cb_fail(err, CB_ERR_INVALID,
+                           "Dataset type '%.*s' in order-by expression is not part of the query.",
+                           (int)names[i].dataset_type_length, names[i].dataset_type);
+    return true;
+}
+
+/* First all names, then whether they are those of the rows, last the dataset types: so the butler finds
+ * faults. */
 static bool take_order(struct cb_select *select, const struct cb_query *query, struct cb_error *err)
 {
     struct meaning meaning;
@@ -508,11 +520,11 @@ static bool take_order(struct cb_select *select, const struct cb_query *query, s
     select->order = cb_xalloc_array(query->n_order_by + 1, sizeof *select->order);
     for (size_t i = 0; i < query->n_order_by; i++) {
         char *column = NULL;
-        if (!find_order_column(select, &meaning, &names[i], &column, err))
+        if (!is_missing(&names[i]) && !find_order_column(select, &meaning, &names[i], &column, err))
             return cb_context(err, "cannot order by \"%s\"", query->order_by[i]);
         select->order[select->n_order++] = (struct cb_select_order){ column, query->order_by[i][0] == '-' };
     }
-    return true;
+    return check_types(names, query->n_order_by, err);
 }
 
 bool cb_select_put_where(struct cb_select *select, const struct cb_query *query, struct cb_error *err)

@@ -107,6 +107,9 @@ struct cb_pixel_ranges {
 /* The pixels of a level of the mesh that may touch the region; the item is the caller's to free. */
 void cb_region_pixels(const struct cb_region *region, int level, struct cb_pixel_ranges *ret_ranges);
 
+/* The triangle of a pixel of this level. */
+void cb_region_of_pixel(int64_t pixel, int level, struct cb_region *ret_region);
+
 /* The pixels of level 7 that an encoded region may touch. ret_ids: the caller's to free; *ret_n of them,
  * rising. Errors: as cb_region_decode. */
 CB_MUST_CHECK bool cb_region_htm7(const unsigned char *bytes, size_t size, int64_t **ret_ids, size_t *ret_n,

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct search {
     const struct cb_region *region;
@@ -31,6 +32,26 @@ static struct cb_vector middle(struct cb_vector a, struct cb_vector b)
     return cb_vector_unit(cb_vector_sum(a, b));
 }
 
+/* The four triangles that a pixel is divided into, in the order of their numbers. */
+static void divide(const struct cb_vector v[3], struct cb_vector ret_children[4][3])
+{
+    const struct cb_vector m[3] = { middle(v[1], v[2]), middle(v[2], v[0]), middle(v[0], v[1]) };
+    const struct cb_vector children[4][3] = {
+        { v[0], m[2], m[1] }, { v[1], m[0], m[2] }, { v[2], m[1], m[0] }, { m[0], m[1], m[2] }
+    };
+    memcpy(ret_children, children, sizeof children);
+}
+
+/* The corners of the eight pixels of level 0, which are numbered from 8 on. */
+static void find_root(int64_t id, struct cb_vector ret_corners[3])
+{
+    static const struct cb_vector x = { 1, 0, 0 }, y = { 0, 1, 0 }, z = { 0, 0, 1 };
+    static const struct cb_vector mx = { -1, -0.0, -0.0 }, my = { -0.0, -1, -0.0 }, mz = { -0.0, -0.0, -1 };
+    const struct cb_vector roots[8][3] = { { x, mz, y }, { y, mz, mx }, { mx, mz, my }, { my, mz, x },
+                                           { x, z, my }, { my, z, mx }, { mx, z, y },   { y, z, x } };
+    memcpy(ret_corners, roots[id - 8], sizeof roots[0]);
+}
+
 static void descend(struct search *it, int64_t id, const struct cb_vector v[3], int level)
 {
     unsigned relation = cb_region_relate_polygon(v, 3, it->region);
@@ -41,24 +62,33 @@ static void descend(struct search *it, int64_t id, const struct cb_vector v[3], 
         add_range(it, id << shift, (id + 1) << shift);
         return;
     }
-    const struct cb_vector m[3] = { middle(v[1], v[2]), middle(v[2], v[0]), middle(v[0], v[1]) };
-    const struct cb_vector children[4][3] = {
-        { v[0], m[2], m[1] }, { v[1], m[0], m[2] }, { v[2], m[1], m[0] }, { m[0], m[1], m[2] }
-    };
+    struct cb_vector children[4][3];
+    divide(v, children);
     for (int k = 0; k < 4; k++)
         descend(it, 4 * id + k, children[k], level + 1);
 }
 
 static void find_pixels(const struct cb_region *region, int level, struct cb_pixel_ranges *ret_ranges)
 {
-    static const struct cb_vector x = { 1, 0, 0 }, y = { 0, 1, 0 }, z = { 0, 0, 1 };
-    static const struct cb_vector mx = { -1, 0, 0 }, my = { 0, -1, 0 }, mz = { 0, 0, -1 };
-    const struct cb_vector roots[8][3] = { { x, mz, y }, { y, mz, mx }, { mx, mz, my }, { my, mz, x },
-                                           { x, z, my }, { my, z, mx }, { mx, z, y },   { y, z, x } };
     struct search it = { .region = region, .level = level };
-    for (int64_t i = 0; i < 8; i++)
-        descend(&it, 8 + i, roots[i], 0);
+    for (int64_t id = 8; id < 16; id++) {
+        struct cb_vector corners[3];
+        find_root(id, corners);
+        descend(&it, id, corners, 0);
+    }
     *ret_ranges = it.found;
+}
+
+void cb_region_of_pixel(int64_t pixel, int level, struct cb_region *ret_region)
+{
+    *ret_region = (struct cb_region){ .kind = CB_REGION_POLYGON, .n = 3 };
+    ret_region->vertex = cb_xalloc_array(3, sizeof *ret_region->vertex);
+    find_root(pixel >> 2 * level, ret_region->vertex);
+    while (level-- > 0) {
+        struct cb_vector children[4][3];
+        divide(ret_region->vertex, children);
+        memcpy(ret_region->vertex, children[(pixel >> 2 * level) & 3], sizeof children[0]);
+    }
 }
 
 /* ---- sets of pixels ---- */

@@ -2,7 +2,7 @@
 
 Pairs of circles, boxes, polygons, ellipses, unions and intersections of all sizes, at the poles and across longitude
 zero, touching, nested, equal: whether they overlap (yes, no, not known) must be answered alike, and which pixels of the
-mesh a region touches; regions made of numbers or POS strings must be the same to the bit.
+mesh a region touches; pixels, and regions made of numbers or POS strings must be the same to the bit.
 """
 
 import base64
@@ -163,6 +163,12 @@ def pixels(maker):
     return f"pixels {level} {text(region)}", " ".join(f"{b}-{e}" for b, e in ranges)
 
 
+def triangle(maker):
+    level = maker.rng.choice([0, 1, 7, 7, 7, 16, 24])
+    pixel = maker.rng.randint(8 << 2 * level, (16 << 2 * level) - 1)
+    return f"pixel {level} {pixel}", text(HtmPixelization(level).triangle(pixel))
+
+
 def number(maker, value):
     return maker.rng.choice([repr(value), repr(value), f"{value:.3f}", f"{value:g}"])
 
@@ -206,7 +212,7 @@ def made(maker):
 def main():
     program, count, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     maker = Maker(random.Random(seed))
-    asked = [maker.rng.choice([overlap] * 7 + [pixels, made, made])(maker) for _ in range(count)]
+    asked = [maker.rng.choice([overlap] * 7 + [pixels, triangle, made, made])(maker) for _ in range(count)]
     run = subprocess.run([program], input="\n".join(q for q, _ in asked) + "\n", capture_output=True, text=True, check=True)
     answers = run.stdout.splitlines()
     assert len(answers) == len(asked), (len(answers), len(asked))

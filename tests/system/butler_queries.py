@@ -357,6 +357,12 @@ query-data-ids detector --datasets flat --order-by run
 query-data-ids exposure --datasets flat --collections r/one --where "instrument='LSSTComCam' and full_name='R22_S00'"
 query-data-ids exposure --where "exposure.seq_num in (1, 'a')"
 query-data-ids exposure --where "seq_num = 1 and seq_num = 'a' or nosuch"
+query-dimension-records instrument --order-by -flat.run --order-by detector
+query-dimension-records htm7
+query-dimension-records htm7 --where "skymap='cells_v1' and tract=0" --limit -3
+query-dimension-records htm7 --where "skymap='cells_v1' and tract=0" --order-by -htm7
+query-dimension-records htm7 --where "skymap='cells_v1'" --order-by region
+query-data-ids visit --where "instrument='LSSTComCam' and skymap='cells_v1' and htm7 > 5" --order-by htm7
 """.strip().splitlines()
 
 
@@ -385,7 +391,7 @@ def is_unordered(words):
 def same_output(words, stock, ours):
     """Which rows a limit leaves is the stock butler's chance: then as many. Its guesses at why nothing is found, from
     the summaries of collections, are not made."""
-    stock = re.sub("(?m)^(Search for dataset type|No datasets with) .*\\n", "", stock)
+    stock = re.sub("(?m)^(Search for dataset type|No datasets with|No datasets of type .* in collection) .*\\n", "", stock)
     if stock == ours:
         return True
     if words[0] == "query-dataset-types":  # one that is named and found by a glob too: twice in the stock table
@@ -401,6 +407,8 @@ def same_output(words, stock, ours):
 def is_one_fault(words):
     """Can the expression or the order alone be wrong? Which of several faults is told first does not matter."""
     sound = not any(re.search(r"visit_definition|htm|healpix|^\[$|nosuch|^-@", word) for word in words if "=" not in word)
+    named = [word.removeprefix("--collections=") for k, word in enumerate(words) if word.startswith("--collections=") or words[k - 1] == "--collections"]
+    sound = sound and "" not in ",".join(named or ["*"]).split(",")
     return sound and (value_of(words, "--where") is None) != (value_of(words, "--order-by") is None)
 
 

@@ -1,6 +1,7 @@
 /* What calbus answers about regions: region_rows, one question a line on standard input, one answer a line.
  *   overlaps A B         A, B: regions in base64       -> yes | no | unknown | refused SENTENCE
  *   pixels LEVEL A                                     -> BEGIN-END ...
+ *   pixel LEVEL PIXEL                                  -> the region in base64
  *   pos POS                                            -> the region in base64
  *   circle RA DEC RADIUS, box RA DEC HALF_WIDTH HALF_HEIGHT, polygon RA DEC ...   in degrees */
 #include "base/cleanup.h"
@@ -46,6 +47,17 @@ static bool answer_pixels(char *const *word, struct cb_error *err)
     return true;
 }
 
+static bool answer_pixel(char *const *word, struct cb_error *err)
+{
+    cb_auto_region region = { 0 };
+    int64_t level = 0, pixel = 0;
+    if (!cb_scan_integer(word[1], &level) || !cb_scan_integer(word[2], &pixel))
+        return cb_fail(err, CB_ERR_INVALID, "no number");
+    cb_region_of_pixel(pixel, (int)level, &region);
+    print_region(&region);
+    return true;
+}
+
 static bool answer_shape(char *const *word, size_t n, struct cb_error *err)
 {
     cb_auto_region region = { 0 };
@@ -82,6 +94,8 @@ static bool answer(char *line, struct cb_error *err)
         return answer_overlaps(word, err);
     if (n == 3 && strcmp(word[0], "pixels") == 0)
         return answer_pixels(word, err);
+    if (n == 3 && strcmp(word[0], "pixel") == 0)
+        return answer_pixel(word, err);
     return n >= 4 ? answer_shape(word, n, err) : cb_fail(err, CB_ERR_INVALID, "no such question");
 }
 
