@@ -317,6 +317,8 @@ bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const struct cb_quer
     if (!cb_repo_read(repo, &tx, err) || !plan_select(repo, &select, query, err))
         return false;
     put_keys(&select, select.dims, &columns);
+    if (columns.size == 0)
+        cb_bytes_puts(&columns, "true"); /* what comes behind has a comma before it */
     cb_select_default_order(&select, select.dims, &order);
     if (!run_select(repo, &select, query, cb_bytes_text(&columns), cb_bytes_text(&order), &result, err) ||
         !take_data_ids(&result, &select, &list, err))

@@ -358,6 +358,8 @@ query-data-ids exposure --datasets flat --collections r/one --where "instrument=
 query-data-ids exposure --where "exposure.seq_num in (1, 'a')"
 query-data-ids exposure --where "seq_num = 1 and seq_num = 'a' or nosuch"
 query-dimension-records instrument --order-by -flat.run --order-by detector
+query-data-ids --datasets '[!f]*' --limit -5
+query-data-ids --datasets 'calexp' --where "instrument='LSSTComCam' and skymap='cells_v1'"
 query-dimension-records htm7
 query-dimension-records htm7 --where "skymap='cells_v1' and tract=0" --limit -3
 query-dimension-records htm7 --where "skymap='cells_v1' and tract=0" --order-by -htm7
