@@ -50,23 +50,55 @@ bool cb_is_glob(const char *text)
     return strpbrk(text, "*?") != NULL || (open != NULL && strchr(open, ']') != NULL);
 }
 
+/* Bytes of the UTF-8 character at `text`. */
+static size_t character_length(const char *text)
+{
+    size_t n = 1;
+    while (((unsigned char)text[n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+static void put_member(struct cb_bytes *out, const char *character)
+{
+    if (strchr("\\[]^-", *character) != NULL)
+        cb_bytes_puts(out, "\\");
+    cb_bytes_add(out, character, character_length(character));
+}
+
+/* What stands between brackets, "a-cx"; a range that runs backwards has no members. */
+static void put_members(struct cb_bytes *out, const char *at, const char *close)
+{
+    while (at < close) {
+        const char *from = at, *to = from + character_length(from) + 1;
+        bool is_range = to[-1] == '-' && to < close;
+        at = is_range ? to + character_length(to) : to - 1;
+        if (is_range && strncmp(from, to, character_length(from)) > 0)
+            continue;
+        put_member(out, from);
+        if (is_range) {
+            cb_bytes_puts(out, "-");
+            put_member(out, to);
+        }
+    }
+}
+
 /* "[!a-c]" -> "[^a-c]"; returns the last character taken, or glob itself when the bracket never closes. */
 static const char *put_bracket(struct cb_bytes *out, const char *glob)
 {
-    const char *close =
-        strchr(glob + 1 + (glob[1] == '!') + (glob[1] != '\0' && glob[1 + (glob[1] == '!')] == ']'), ']');
+    bool inverted = glob[1] == '!';
+    const char *first = glob + 1 + inverted;
+    const char *close = strchr(first + (*first == ']'), ']');
     if (close == NULL) {
         cb_bytes_puts(out, "\\[");
         return glob;
     }
-    bool inverted = glob[1] == '!';
-    cb_bytes_puts(out, inverted ? "[^" : "[");
-    for (const char *c = glob + 1 + inverted; c < close; c++) {
-        if (*c == '\\' || *c == '[' || (*c == '^' && c == glob + 1))
-            cb_bytes_puts(out, "\\");
-        cb_bytes_add(out, c, 1);
-    }
-    cb_bytes_puts(out, "]");
+    cb_auto_bytes struct cb_bytes members = CB_BYTES(CB_ARRAY_MAX);
+    put_members(&members, first, close);
+    if (members.size > 0)
+        cb_bytes_printf(out, "[%s%s]", inverted ? "^" : "", cb_bytes_text(&members));
+    else
+        cb_bytes_puts(out, inverted ? "." : "(?=a)b"); /* any character, or none */
     return close;
 }
 

@@ -343,6 +343,9 @@ query-dimension-records nosuch --datasets none
 query-dimension-records detector --limit -3
 query-dimension-records detector --limit ' 2 '
 query-collections --chains FLATTEN --collection-type CHAINED
+query-collections '[z-r]/one'
+query-collections '[!z-r]/one'
+query-collections '[]a-c^-]*'
 query-data-ids physical_filter subfilter --order-by -subfilter,physical_filter,instrument
 query-data-ids detector --datasets flat --collections 'r*' --order-by flat.run,-detector,instrument
 query-data-ids exposure --datasets log_x --collections 'R/three' --collections 'a b' --order-by -log_x.ingest_date --order-by log_x.collection,-exposure,instrument
