@@ -348,32 +348,6 @@ static void put_hits(const struct cb_dataset_type *type, enum cb_search search, 
     }
 }
 
-static void put_partition(const struct cb_dataset_type *type, struct cb_bytes *sql)
-{
-    bool first = true;
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if (type->dims & CB_DIM(i)) {
-            cb_bytes_printf(sql, "%s\"%s\"", first ? "PARTITION BY " : ", ",
-                            cb_element_at((enum cb_element_index)i)->name);
-            first = false;
-        }
-}
-
-/* The hits, as t. */
-static void put_ranked_hits(const struct cb_dataset_type *type, enum cb_search search, struct cb_bytes *from)
-{
-    cb_bytes_puts(from, "(SELECT *, ");
-    if (search == CB_SEARCH_FIRST) {
-        cb_bytes_puts(from, "rank() OVER (");
-        put_partition(type, from);
-        cb_bytes_puts(from, " ORDER BY place) AS rk FROM (");
-    } else {
-        cb_bytes_puts(from, "1 AS rk FROM (");
-    }
-    put_hits(type, search, from);
-    cb_bytes_puts(from, ") hits) t");
-}
-
 /* Behind the hits: d, r, c, f are the dataset, its run, the collection, the file. */
 static const char dataset_joins[] =
     " JOIN dataset d ON d.id = t.dataset_id JOIN collection r ON r.collection_id = d.run_id"
@@ -405,11 +379,13 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
     select.has_validity = has_validity;
     cb_select_add_param(&select, ids);
     cb_select_add_param(&select, type_id);
-    put_ranked_hits(type, search, &select.from);
+    cb_bytes_puts(&select.from, "(");
+    put_hits(type, search, &select.from);
+    cb_bytes_puts(&select.from, ") t");
     select.from_tail = dataset_joins;
     offer_dataset_keys(&select, type->dims);
     add_order_tables(&select, query, select.dims);
-    cb_bytes_puts(&columns, "t.rk, ");
+    cb_bytes_puts(&columns, "t.place, ");
     cb_put_dataset_columns(&columns, type->dims, "t.timespan");
     cb_bytes_puts(&order, "r.name COLLATE \"C\"");
     cb_select_default_order(&select, type->dims, &order);
@@ -421,13 +397,77 @@ static bool select_datasets(struct cb_repo *repo, const struct cb_dataset_type *
            run_select(repo, &select, &rest, cb_bytes_text(&columns), cb_bytes_text(&order), result, err);
 }
 
-/* Of each row whether it stands and has rank 1. Caller frees. */
-static bool *find_first_ranked(const struct result *result)
+/* A row of a search for the first: which data ID, at which place of the path. */
+struct candidate {
+    char *data_id;
+    int64_t place, begin_ns;
+    size_t row;
+};
+
+static int compare_candidates(const void *a, const void *b)
 {
-    bool *is_first = cb_xalloc_array(cb_rows_count(result->rows) + 1, sizeof *is_first);
+    const struct candidate *left = a, *right = b;
+    int order = strcmp(left->data_id, right->data_id);
+    if (order == 0)
+        order = (left->place > right->place) - (left->place < right->place);
+    if (order == 0)
+        order = (left->begin_ns > right->begin_ns) - (left->begin_ns < right->begin_ns);
+    return order != 0 ? order : (left->row > right->row) - (left->row < right->row);
+}
+
+static char *data_id_text(const struct cb_data_id *id)
+{
+    struct cb_bytes text = CB_BYTES(65536);
+    cb_data_id_format(id, &text);
+    return cb_bytes_steal(&text);
+}
+
+static bool is_same_data_id(const struct candidate *one, const struct candidate *other)
+{
+    return strcmp(one->data_id, other->data_id) == 0;
+}
+
+/* Of the rows that stand, the first of each data ID. The data ID that has several first ones, to be freed, or
+ * NULL. */
+static char *mark_first(const struct result *result, const struct cb_dataset_list *list, bool *marks)
+{
+    char *ambiguous = NULL;
+    struct candidate *sorted = cb_xalloc_array(result->count + 1, sizeof *sorted);
+    for (size_t i = 0; i < result->count; i++) {
+        size_t row = result_row(result, i);
+        sorted[i] =
+            (struct candidate){ data_id_text(&list->item[row].data_id), cb_rows_int(result->rows, row, 0),
+                                list->item[row].validity.begin_ns, row };
+    }
+    qsort(sorted, result->count, sizeof *sorted, compare_candidates);
+    for (size_t i = 0; i < result->count; i++) {
+        marks[sorted[i].row] = i == 0 || !is_same_data_id(&sorted[i], &sorted[i - 1]);
+        if (ambiguous == NULL && !marks[sorted[i].row] && marks[sorted[i - 1].row] &&
+            sorted[i].place == sorted[i - 1].place)
+            ambiguous = cb_xstrdup(sorted[i].data_id);
+    }
     for (size_t i = 0; i < result->count; i++)
-        is_first[result_row(result, i)] = cb_rows_int(result->rows, result_row(result, i), 0) == 1;
-    return is_first;
+        free(sorted[i].data_id);
+    free(sorted);
+    return ambiguous;
+}
+
+/* Of each row whether it stands and is sought; to be freed. */
+static bool mark_sought(const struct result *result, const struct cb_dataset_list *list,
+                        enum cb_search search, bool **ret_marks, struct cb_error *err)
+{
+    *ret_marks = cb_xalloc_array(list->count + 1, sizeof **ret_marks);
+    if (search != CB_SEARCH_FIRST && search != CB_SEARCH_ONLY) {
+        for (size_t i = 0; i < result->count; i++)
+            (*ret_marks)[result_row(result, i)] = true;
+        return true;
+    }
+    cb_auto(cb_free) char *ambiguous = mark_first(result, list, *ret_marks);
+    return ambiguous == NULL || search == CB_SEARCH_FIRST ||
+           cb_fail(err, CB_ERR_CONFLICT,
+                   "Ambiguous calibration validity range match: several %s are certified for %s in one "
+                   "collection",
+                   list->item[0].type, ambiguous);
 }
 
 /* Which of these datasets have come before; what is marked of the others does not matter. */
@@ -441,17 +481,30 @@ static bool *find_repeated_datasets(const struct cb_dataset_list *list, const bo
     return repeats;
 }
 
-/* Keep what stands and has rank 1, each dataset once (certifications: each row), then offset and limit. */
-static void trim(struct cb_dataset_list *list, const struct result *result, enum cb_search search,
+/* In one collection alone all are first. */
+static bool weaken_search(struct cb_repo *repo, const struct cb_dataset_type *type, const char *ids,
+                          enum cb_search *search, struct cb_error *err)
+{
+    cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
+    if (*search != CB_SEARCH_FIRST && *search != CB_SEARCH_ONLY)
+        return true;
+    if (!cb_db_run(repo->db, sql_count_type_holders, CB_P(cb_p_text(ids), cb_p_int(type->id)), &rows, err))
+        return false;
+    if (cb_rows_int(rows, 0, 0) <= 1)
+        *search = CB_SEARCH_ALL;
+    return true;
+}
+
+/* Keep what is sought, each dataset once (certifications: each row), then offset and limit. */
+static void trim(struct cb_dataset_list *list, const bool *is_sought, enum cb_search search,
                  const struct cb_query *query)
 {
     size_t kept = 0, seen = 0;
     struct cb_dataset_list dropped = { .item = cb_xalloc_array(list->count + 1, sizeof *dropped.item) };
-    cb_auto(cb_free) bool *is_first = find_first_ranked(result);
-    cb_auto(cb_free) bool *repeats = find_repeated_datasets(list, is_first);
+    cb_auto(cb_free) bool *repeats = find_repeated_datasets(list, is_sought);
     for (size_t i = 0; i < list->count; i++) {
         bool again = search != CB_SEARCH_CERTIFICATIONS && repeats[i];
-        bool take = is_first[i] && !again;
+        bool take = is_sought[i] && !again;
         if (take)
             take = seen++ >= query->offset && (query->limit == 0 || kept < query->limit);
         if (take)
@@ -474,14 +527,18 @@ bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search se
     bool has_validity = false;
     if (!cb_repo_read(repo, &tx, err) || !cb_dataset_type_find(repo, type, &known, err) ||
         !flatten_ids(repo, query->collections, query->n_collections, &ids, err) ||
-        !find_validity(repo, &known, cb_bytes_text(&ids), &has_validity, err))
+        !find_validity(repo, &known, cb_bytes_text(&ids), &has_validity, err) ||
+        !weaken_search(repo, &known, cb_bytes_text(&ids), &search, err))
         return false;
     if (search == CB_SEARCH_CERTIFICATIONS && !known.is_calibration)
         return true;
     if (!select_datasets(repo, &known, search, query, cb_bytes_text(&ids), has_validity, &result, err) ||
         !cb_dataset_take_rows(result.rows, 1, &known, &list, err))
         return false;
-    trim(&list, &result, search, query);
+    cb_auto(cb_free) bool *is_sought = NULL;
+    if (!mark_sought(&result, &list, search, &is_sought, err))
+        return false;
+    trim(&list, is_sought, search, query);
     *ret_list = list;
     list = (struct cb_dataset_list){ 0 };
     return true;

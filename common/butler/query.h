@@ -45,11 +45,14 @@ CB_MUST_CHECK bool cb_query_data_ids(struct cb_repo *repo, uint32_t dims, const 
 /* How datasets are found in a search path (query.collections, which may be globs). */
 enum cb_search {
     CB_SEARCH_ALL,   /* each dataset once, whatever collections it is in, certifications at any time */
-    CB_SEARCH_FIRST, /* of each data ID only what the first collection that has it holds */
+    CB_SEARCH_FIRST, /* of each data ID the one of the first collection that has it; of several certifications
+                      * there the earliest. In one collection alone all are first */
+    CB_SEARCH_ONLY,  /* the same, and several certifications there are an error */
     CB_SEARCH_CERTIFICATIONS /* every row of the CALIBRATION collections, each with its range */
 };
 /* Datasets of one type. The expression may use the type's fields (bias.ingest_date) as well as dimensions.
- * Sorted by run, then data ID, unless told. Errors: NOT_FOUND type or collection; INVALID as above. */
+ * Sorted by run, then data ID, unless told. Errors: NOT_FOUND type or collection; INVALID as above; CONFLICT
+ * several where there may be one. */
 CB_MUST_CHECK bool cb_query_datasets(struct cb_repo *repo, const char *type, enum cb_search search,
                                      const struct cb_query *query, struct cb_dataset_list *ret_list,
                                      struct cb_error *err);

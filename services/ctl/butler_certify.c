@@ -54,7 +54,7 @@ static bool find_inputs(struct cb_repo *repo, const struct butler_args *args,
     for (size_t i = 0; i < inputs.count; i++)
         names[i] = inputs.item[i].name;
     const struct cb_query query = { .collections = names, .n_collections = inputs.count };
-    bool ok = cb_query_datasets(repo, type, CB_SEARCH_FIRST, &query, ret_list, err);
+    bool ok = cb_query_datasets(repo, type, CB_SEARCH_ONLY, &query, ret_list, err);
     free(names);
     if (ok && ret_list->count == 0)
         return cb_fail(

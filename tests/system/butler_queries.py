@@ -319,6 +319,11 @@ query-datasets flat,bias --collections '*' --order-by detector
 query-datasets '*' --collections '*' --limit -3
 query-datasets calexp --collections chain/a --show-uri --no-find-first
 query-datasets flat --collections chain/c --find-first --where "instrument='LATISS'"
+query-datasets flat --collections chain/c --find-first
+query-datasets flat --collections chain/a --find-first --where "run = 'r/one'"
+query-datasets flat --collections chain/b --find-first --where "flat.collection = 'r/one'"
+query-datasets flat --collections chain/c --find-first --where "flat.timespan OVERLAPS T'2030-01-01'"
+query-datasets flat --collections cal/one --find-first
 query-datasets 'b*' --collections r/empty --where nosuch=1
 query-datasets flat --limit 1.5
 query-dataset-types -v --collections chain/a
