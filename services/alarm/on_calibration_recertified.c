@@ -19,9 +19,12 @@ static void describe(const Calbus__V1__CalibrationRecertified *what, struct find
                                       { "physical_filter", what->physical_filter },
                                       { NULL, NULL } };
     set_labels(finding, labels);
-    snprintf(finding->reason, sizeof finding->reason,
-             "%s: %u ranges of %s changed by %s, nothing remains of %u: %s", what->repository, what->changed,
-             what->collection, what->by, what->gone, what->reason);
+    char gone[64] = "";
+    if (what->gone > 0)
+        snprintf(gone, sizeof gone, ", nothing remains of %u", what->gone);
+    snprintf(finding->reason, sizeof finding->reason, "%s: %u %s of %s changed by %s%s: %s", what->repository,
+             what->changed, what->changed == 1 ? "range" : "ranges", what->collection, what->by, gone,
+             what->reason);
 }
 
 /* Users' own are their own affair. */
