@@ -261,15 +261,26 @@ static bool prepare(struct start *start, struct cb_error *err)
     return start_supervisor(start, err);
 }
 
+static bool wait_until_ready(struct start *start, struct cb_error *err)
+{
+    start->deadline_ms = cb_clock_monotonic_ms() +
+                         ctl_args_int(&start->ctl->args, "timeout", start->settings->ready_ms / 1000) * 1000;
+    return set_up_database(start, err) && ctl_broker_wait(start->settings, time_left(start), err) &&
+           wait_for_services(start, err);
+}
+
 static bool start_all(struct start *start, struct cb_error *err)
 {
     bool was_up = ctl_suite_is_up(&start->suite);
-    if (was_up ? !is_the_same_suite(start, err) : !prepare(start, err))
+    if (was_up && !is_the_same_suite(start, err))
         return false;
-    start->deadline_ms = cb_clock_monotonic_ms() +
-                         ctl_args_int(&start->ctl->args, "timeout", start->settings->ready_ms / 1000) * 1000;
-    if (!set_up_database(start, err) || !ctl_broker_wait(start->settings, time_left(start), err) ||
-        !wait_for_services(start, err))
+    if (was_up && !wait_until_ready(start, err)) {
+        if (ctl_process_lives(&start->suite.supervisor))
+            return false;
+        was_up = false; /* it was at its end when we looked */
+        *err = (struct cb_error){ 0 };
+    }
+    if (!was_up && (!prepare(start, err) || !wait_until_ready(start, err)))
         return false;
     ctl_say(start->ctl, was_up ? "calbus is up already: %s" : "calbus is up: %s", start->ctl->layout.home);
     if (start->broker == CTL_BROKER_MOCK && !was_up)

@@ -66,6 +66,17 @@ kill -9 "$(supervisor_pid)"
 check "up heals it when everything was killed" "$CALBUS" up -q
 check "and all are ready" all_ready
 
+# ---- the supervisor ends while up waits for what it took for a running suite ----
+kill -STOP "$(supervisor_pid)"
+kill -9 "$(pid_of postgres)"
+"$CALBUS" up -q &
+waiting=$!
+looks_for_the_database() { find "/proc/$waiting/fd" -lname "$CALBUS_HOME/run/lock" 2>/dev/null | grep -q .; }
+check "up has begun" until_true 10 looks_for_the_database
+kill -9 "$(supervisor_pid)"
+check "up starts the suite when the supervisor ends meanwhile" wait "$waiting"
+check "and all are ready" all_ready
+
 # ---- down: nothing is left running, the state stays ----
 "$CALBUS" db uri >"$HOME/uri"
 psql -qAt "$(cat "$HOME/uri")" -c "CREATE TABLE public.kept AS SELECT 42 AS n"
