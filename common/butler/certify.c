@@ -59,15 +59,7 @@ bool cb_check_certifiable(const struct cb_collection *collection, const struct c
 static int compare_ids(const void *a, const void *b)
 {
     const struct cb_data_id *const *left = a, *const *right = b;
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++) {
-        char left_text[CB_DIMENSION_TEXT_SIZE], right_text[CB_DIMENSION_TEXT_SIZE];
-        cb_data_id_value(*left, (enum cb_element_index)i, left_text);
-        cb_data_id_value(*right, (enum cb_element_index)i, right_text);
-        int order = strcmp(left_text, right_text);
-        if (order != 0)
-            return order;
-    }
-    return 0;
+    return cb_data_id_compare(*left, *right);
 }
 
 /* Two datasets of one data ID in one call would make every later look-up ambiguous. */
@@ -139,13 +131,6 @@ static bool find_overlaps(struct cb_repo *repo, const struct link_set *set, stru
     return cb_db_run(repo->db, cb_bytes_text(&sql), params, n_params, ret_rows, err);
 }
 
-static void put_dimension_names(struct cb_bytes *sql, uint32_t dims)
-{
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if (dims & CB_DIM(i))
-            cb_bytes_printf(sql, ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
-}
-
 /* Datasets and what is to become of them in a collection. */
 struct linking {
     const char *collection;
@@ -178,14 +163,9 @@ static void put_certify(struct cb_bytes *sql, const struct cb_dataset_type *type
                     " AND t.timespan < int8range($4::bigint, $4::bigint + 1)",
                     type->calibs_table);
     cb_put_id_match(sql, type->dims, "t");
-    cb_bytes_printf(sql,
-                    " ORDER BY t.timespan DESC LIMIT 1) t WHERE t.timespan && $3::int8range)) INSERT INTO"
-                    " \"%s\" (id, dataset_type_id, dataset_id, collection_id, timespan",
-                    type->calibs_table);
-    put_dimension_names(sql, type->dims);
-    cb_bytes_printf(sql,
-                    ") SELECT nextval('\"%s_seq_id\"'), $1::bigint, i.dataset_id, $2::bigint, $3::int8range",
-                    type->calibs_table);
+    cb_bytes_puts(sql, " ORDER BY t.timespan DESC LIMIT 1) t WHERE t.timespan && $3::int8range)) ");
+    cb_put_calibs_insert(sql, type);
+    cb_bytes_puts(sql, ", $1::bigint, i.dataset_id, $2::bigint, $3::int8range");
     cb_put_id_columns(sql, type->dims, "i");
     cb_bytes_puts(sql, " FROM fit i WHERE (SELECT count(*) FROM fit) = $6::bigint");
 }
@@ -309,14 +289,9 @@ static void put_decertify(struct cb_bytes *sql, const struct cb_dataset_type *ty
                   " WHERE t.dataset_type_id = $1 AND t.collection_id = $2 AND t.timespan && $3::int8range");
     if (by_id)
         cb_put_id_match(sql, type->dims, "t");
-    cb_bytes_printf(sql,
-                    " RETURNING t.*), kept AS (INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, "
-                    "collection_id, timespan",
-                    type->calibs_table);
-    put_dimension_names(sql, type->dims);
-    cb_bytes_printf(
-        sql, ") SELECT nextval('\"%s_seq_id\"'), g.dataset_type_id, g.dataset_id, g.collection_id, rest.span",
-        type->calibs_table);
+    cb_bytes_puts(sql, " RETURNING t.*), kept AS (");
+    cb_put_calibs_insert(sql, type);
+    cb_bytes_puts(sql, ", g.dataset_type_id, g.dataset_id, g.collection_id, rest.span");
     cb_put_id_columns(sql, type->dims, "g");
     cb_bytes_puts(sql, " FROM gone g, LATERAL (VALUES"
                        " (CASE WHEN lower_inf($3::int8range) THEN 'empty' ELSE g.timespan * int8range(NULL, "
@@ -444,7 +419,7 @@ static bool insert_tags(struct cb_repo *repo, const struct link_set *set, const 
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
     cb_bytes_printf(&sql, "INSERT INTO \"%s\" (dataset_type_id, dataset_id, collection_id",
                     set->type.tags_table);
-    put_dimension_names(&sql, set->type.dims);
+    cb_put_dimension_names(&sql, set->type.dims);
     cb_bytes_puts(&sql, ") SELECT $1::bigint, ($3::uuid[])[i.n + 1], $2::bigint");
     cb_put_id_columns(&sql, set->type.dims, "i");
     cb_bytes_puts(&sql, " FROM ");

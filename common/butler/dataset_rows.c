@@ -111,6 +111,21 @@ void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias)
             cb_bytes_printf(sql, ", %s.\"%s\"", alias, cb_element_at((enum cb_element_index)i)->name);
 }
 
+void cb_put_dimension_names(struct cb_bytes *sql, uint32_t dims)
+{
+    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
+        if (dims & CB_DIM(i))
+            cb_bytes_printf(sql, ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
+}
+
+void cb_put_calibs_insert(struct cb_bytes *sql, const struct cb_dataset_type *type)
+{
+    cb_bytes_printf(sql, "INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, collection_id, timespan",
+                    type->calibs_table);
+    cb_put_dimension_names(sql, type->dims);
+    cb_bytes_printf(sql, ") SELECT nextval('\"%s_seq_id\"')", type->calibs_table);
+}
+
 void cb_put_dataset_columns(struct cb_bytes *sql, uint32_t dims, const char *timespan_sql)
 {
     cb_bytes_printf(sql,

@@ -30,6 +30,11 @@ void cb_put_id_match(struct cb_bytes *sql, uint32_t dims, const char *alias);
 /* " FROM ...": certifications i, and others t of the same type, data ID and collection whose ranges meet
  * theirs. */
 void cb_put_meeting_ranges(struct cb_bytes *sql, const struct cb_dataset_type *type);
+/* , "instrument", "detector", ...: the names of these columns. */
+void cb_put_dimension_names(struct cb_bytes *sql, uint32_t dims);
+/* INSERT INTO a type's certifications SELECT a new id: what comes behind goes on with the columns
+ * dataset_type_id, dataset_id, collection_id, timespan and the dimensions. */
+void cb_put_calibs_insert(struct cb_bytes *sql, const struct cb_dataset_type *type);
 /* , <alias>."instrument", <alias>."detector", ... */
 void cb_put_id_columns(struct cb_bytes *sql, uint32_t dims, const char *alias);
 

@@ -32,23 +32,14 @@ static bool drop_unwanted(struct cb_repo *repo, const struct cb_dataset_type *ty
     return true;
 }
 
-static void put_columns(struct cb_bytes *sql, uint32_t dims)
-{
-    for (int i = 0; i < CB_DIMENSION_COUNT; i++)
-        if ((dims & CB_DIM(i)) != 0)
-            cb_bytes_printf(sql, ", \"%s\"", cb_element_at((enum cb_element_index)i)->name);
-}
-
 /* Data IDs are those that the datasets have in their RUNs here. */
 static bool add_missing(struct cb_repo *repo, const struct cb_dataset_type *type, int64_t collection,
                         const struct cb_param *wanted, size_t *changed, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
     cb_auto_bytes struct cb_bytes sql = CB_BYTES(CB_SQL_MAX);
-    cb_bytes_printf(&sql, "INSERT INTO \"%s\" (id, dataset_type_id, dataset_id, collection_id, timespan",
-                    type->calibs_table);
-    put_columns(&sql, type->dims);
-    cb_bytes_printf(&sql, ") SELECT nextval('\"%s_seq_id\"'), $1, d.id, $2, w.span", type->calibs_table);
+    cb_put_calibs_insert(&sql, type);
+    cb_bytes_puts(&sql, ", $1, d.id, $2, w.span");
     cb_put_id_columns(&sql, type->dims, "t");
     cb_bytes_printf(&sql,
                     " FROM " WANTED " JOIN dataset d ON d.id = w.dataset_id AND d.dataset_type_id = $1"

@@ -106,6 +106,12 @@ void cb_select_add_element(struct cb_select *select, enum cb_element_index index
     select->tables |= CB_DIM(index);
 }
 
+void cb_select_add_bands(struct cb_select *select)
+{
+    cb_bytes_printf(&select->from, "%s" BANDS " \"band\"", select->from.size > 0 ? " CROSS JOIN " : "");
+    select->key[CB_BAND] = cb_xstrdup("\"band\".\"name\"");
+}
+
 bool cb_select_add_join(struct cb_select *select, struct cb_dataset_type *type, size_t ids_param,
                         bool has_validity, struct cb_error *err)
 {
@@ -420,7 +426,7 @@ static bool put_flat(struct cb_select *select, uint32_t dims, const char *condit
         if (extra & CB_DIM(i))
             cb_select_add_element(select, (enum cb_element_index)i);
     if (select->where.elements & CB_DIM(CB_BAND))
-        cb_bytes_puts(&select->from, " CROSS JOIN " BANDS " \"band\"");
+        cb_select_add_bands(select);
     if (dims & CB_DIM(CB_HTM7))
         cb_select_join_pixels(select);
     if (!check_pixel(select, dims, err))

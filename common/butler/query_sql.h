@@ -74,6 +74,8 @@ static inline void cb_select_done_at_exit(struct cb_select *select)
 
 /* Join the table of an element, tied to the keys that are known, and learn the keys it has. */
 void cb_select_add_element(struct cb_select *select, enum cb_element_index index);
+/* All bands that some filter has, whatever its camera, as the key of that dimension. */
+void cb_select_add_bands(struct cb_select *select);
 /* A parameter's place: "$n" is n. */
 size_t cb_select_add_param(struct cb_select *select, const char *text);
 /* Only rows for which there are datasets of this type, which the select takes over. Errors: INVALID too many.

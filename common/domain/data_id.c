@@ -126,6 +126,24 @@ bool cb_data_id_equal(const struct cb_data_id *a, const struct cb_data_id *b, ui
     return true;
 }
 
+static int compare_numbers(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+int cb_data_id_compare(const struct cb_data_id *a, const struct cb_data_id *b)
+{
+    int order = compare_numbers(a->has, b->has);
+    for (int i = 0; order == 0 && i < CB_DIMENSION_COUNT; i++) {
+        const char *text = cb_data_id_text(a, (enum cb_element_index)i);
+        if (text != NULL)
+            order = strcmp(text, cb_data_id_text(b, (enum cb_element_index)i));
+        else if (cb_data_id_has(a, (enum cb_element_index)i))
+            order = compare_numbers(a->number[i], b->number[i]);
+    }
+    return order;
+}
+
 static void format_some(const struct cb_data_id *id, uint32_t dims, struct cb_bytes *text, bool *first)
 {
     for (size_t i = 0; i < CB_DIMENSION_COUNT; i++) {

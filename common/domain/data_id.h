@@ -42,6 +42,8 @@ void cb_data_id_value(const struct cb_data_id *id, enum cb_element_index dimensi
 CB_MUST_CHECK bool cb_data_id_assign(struct cb_data_id *id, const char *assignment, struct cb_error *err);
 /* The same dimensions with the same values, over `dims`. */
 bool cb_data_id_equal(const struct cb_data_id *a, const struct cb_data_id *b, uint32_t dims);
+/* An order of all dimensions, for sorting; 0: the same. */
+int cb_data_id_compare(const struct cb_data_id *a, const struct cb_data_id *b);
 
 /* "{instrument: 'LSSTComCam', detector: 3}": required dimensions in universe order, then implied ones. */
 void cb_data_id_format(const struct cb_data_id *id, struct cb_bytes *text);
