@@ -2,6 +2,7 @@
 #include "butler/config_dump.h"
 
 #include "base/alloc.h"
+#include "butler/config_files.h"
 #include "io/db_uri.h"
 #include "io/yaml.h"
 
@@ -46,14 +47,12 @@ static bool include_file(struct layers *layers, const char *path, struct cb_yaml
                          struct cb_error *err)
 {
     const struct cb_yaml_node *node = *slot;
-    const char *name = cb_yaml_text(node), *slash = strrchr(path, '/');
+    const char *name = cb_yaml_text(node);
     struct cb_yaml *yaml = NULL;
     if (name == NULL || depth > INCLUDE_DEPTH || layers->n_included == MOST_LAYERS)
         return cb_fail(err, CB_ERR_INVALID, "%s:%zu: !include %s", path, node->line,
                        name == NULL ? "names no file" : "is nested too deeply, or stands too often");
-    cb_auto(cb_free) char *file = name[0] == '/' || slash == NULL
-                                      ? cb_xstrdup(name)
-                                      : cb_xasprintf("%.*s/%s", (int)(slash - path), path, name);
+    cb_auto(cb_free) char *file = cb_config_beside(path, name);
     if (!cb_yaml_read(file, &yaml, err))
         return cb_context(err, "%s:%zu: !include", path, node->line);
     layers->included[layers->n_included++] = yaml;
@@ -105,15 +104,6 @@ static bool add_file(struct layers *layers, const char *path, struct cb_error *e
     return resolve_root(layers, path, cb_yaml_root(yaml), err);
 }
 
-/* A file that includeConfigs names: in the working folder, else beside the one that names it. To be freed. */
-static char *included_config(const char *path, const char *name)
-{
-    const char *slash = strrchr(path, '/');
-    if (name[0] == '/' || slash == NULL || access(name, F_OK) == 0)
-        return cb_xstrdup(name);
-    return cb_xasprintf("%.*s/%s", (int)(slash - path), path, name);
-}
-
 /* A file, then those that it includes: the last of them lies over the others. */
 static bool add_config(struct layers *layers, const char *path, int depth, struct cb_error *err)
 {
@@ -128,7 +118,7 @@ static bool add_config(struct layers *layers, const char *path, int depth, struc
         const char *name = cb_yaml_text(includes->kind == CB_YAML_SEQUENCE ? includes->item[i] : includes);
         if (name == NULL)
             return cb_fail(err, CB_ERR_INVALID, "%s: includeConfigs is no list of files", path);
-        cb_auto(cb_free) char *file = included_config(path, name);
+        cb_auto(cb_free) char *file = cb_config_included(path, name);
         if (!add_config(layers, file, depth + 1, err))
             return false;
     }

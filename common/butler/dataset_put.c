@@ -5,6 +5,7 @@
 #include "butler/store_rules.h"
 #include "domain/dataset_path.h"
 #include "domain/path_template.h"
+#include "domain/region.h"
 #include "io/clock.h"
 #include "sql.h"
 
@@ -106,11 +107,10 @@ static bool check_registered(const struct cb_rows *rows, size_t row, const struc
 /* Pixels of the sky have no table: what is one is known. */
 static bool check_pixel(const struct cb_data_id *id, struct cb_error *err)
 {
-    enum { HTM7_FIRST = 8 << 14, HTM7_LAST = (16 << 14) - 1 };
     int64_t pixel = id->number[CB_HTM7];
-    return !cb_data_id_has(id, CB_HTM7) || (pixel >= HTM7_FIRST && pixel <= HTM7_LAST) ||
+    return !cb_data_id_has(id, CB_HTM7) || (pixel >= CB_HTM7_FIRST && pixel <= CB_HTM7_LAST) ||
            cb_fail(err, CB_ERR_INVALID, "htm7 %lld is no pixel of that level: they are %d to %d",
-                   (long long)pixel, HTM7_FIRST, HTM7_LAST);
+                   (long long)pixel, CB_HTM7_FIRST, CB_HTM7_LAST);
 }
 
 static bool take_implied(const struct cb_rows *rows, size_t row, struct cb_data_id *id, struct cb_error *err)

@@ -139,5 +139,5 @@ CB_MUST_CHECK bool cb_dataset_file(const struct cb_repo *repo, const struct cb_d
  * Errors: NOT_FOUND no file stored; INVALID another kind of URI. */
 CB_MUST_CHECK bool cb_dataset_source(const struct cb_repo *repo, const struct cb_dataset *dataset,
                                      char **ret_source, struct cb_error *err);
-/* "file:///root/path" or the URI as it is, to be freed; NULL when no file is stored. */
+/* "file:///ROOT/PATH" or the URI as it is, to be freed; NULL when no file is stored. */
 char *cb_dataset_uri(const struct cb_repo *repo, const struct cb_dataset *dataset);

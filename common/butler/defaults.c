@@ -1,6 +1,7 @@
 /* The chain INSTRUMENT/defaults. */
 #include "base/alloc.h"
 #include "butler/auxiliary.h"
+#include "butler/dimension_records.h"
 #include "sql.h"
 
 #include <string.h>
@@ -19,9 +20,8 @@ static bool exists(struct cb_repo *repo, const char *name, bool *ret_exists, str
 
 static bool check_instrument(struct cb_repo *repo, const char *instrument, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
-    if (!cb_repo_read(repo, &tx, err) || !cb_db_run(repo->db, sql_list_instruments, NULL, 0, &rows, err))
+    if (!cb_instrument_names(repo, &rows, err))
         return false;
     for (size_t i = 0; i < cb_rows_count(rows); i++)
         if (strcmp(cb_rows_text(rows, i, 0), instrument) == 0)
@@ -112,11 +112,9 @@ bool cb_defaults_update(struct cb_repo *repo, const char *instrument, unsigned *
 
 static bool update_registered(struct cb_repo *repo, struct cb_error *err)
 {
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     cb_auto(cb_rows_free) struct cb_rows *rows = NULL;
-    if (!cb_repo_read(repo, &tx, err) || !cb_db_run(repo->db, sql_list_instruments, NULL, 0, &rows, err))
+    if (!cb_instrument_names(repo, &rows, err))
         return false;
-    cb_tx_abandon(cb_steal(tx));
     for (size_t i = 0; i < cb_rows_count(rows); i++)
         if (!cb_defaults_update(repo, cb_rows_text(rows, i, 0), NULL, err))
             return false;

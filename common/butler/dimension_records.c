@@ -293,6 +293,12 @@ static bool register_camera(struct cb_repo *repo, void *arg, struct cb_error *er
            register_filters(repo, it->camera, it->update, err);
 }
 
+bool cb_instrument_names(struct cb_repo *repo, struct cb_rows **ret_rows, struct cb_error *err)
+{
+    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
+    return cb_repo_read(repo, &tx, err) && cb_db_run(repo->db, sql_list_instruments, CB_P0, ret_rows, err);
+}
+
 bool cb_instrument_register(struct cb_repo *repo, const char *name, bool update, struct cb_error *err)
 {
     const struct cb_instrument *camera = cb_instrument_find(name);

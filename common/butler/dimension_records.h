@@ -26,6 +26,9 @@ CB_MUST_CHECK bool cb_record_sync(struct cb_repo *repo, const struct cb_element 
 CB_MUST_CHECK bool cb_instrument_register(struct cb_repo *repo, const char *name, bool update,
                                           struct cb_error *err);
 
+/* Names of the instruments of a repository; one column. */
+CB_MUST_CHECK bool cb_instrument_names(struct cb_repo *repo, struct cb_rows **ret_rows, struct cb_error *err);
+
 struct cb_record_list {
     const struct cb_element *element;
     size_t count;

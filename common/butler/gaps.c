@@ -165,9 +165,3 @@ bool cb_validity_gaps_find(struct cb_repo *repo, const char *instrument, struct 
     gaps = (struct cb_validity_gaps){ 0 };
     return true;
 }
-
-bool cb_repo_instruments(struct cb_repo *repo, struct cb_rows **ret_rows, struct cb_error *err)
-{
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    return cb_repo_read(repo, &tx, err) && cb_db_run(repo->db, sql_list_instruments, CB_P0, ret_rows, err);
-}

@@ -27,5 +27,3 @@ static inline void cb_validity_gaps_done_at_exit(struct cb_validity_gaps *gaps)
  * held for a detector is not missed. */
 CB_MUST_CHECK bool cb_validity_gaps_find(struct cb_repo *repo, const char *instrument,
                                          struct cb_validity_gaps *ret_gaps, struct cb_error *err);
-/* Names of the instruments of a repository; one column. */
-CB_MUST_CHECK bool cb_repo_instruments(struct cb_repo *repo, struct cb_rows **ret_rows, struct cb_error *err);

@@ -2,11 +2,12 @@
 #include "butler/repo_config.h"
 
 #include "base/alloc.h"
+#include "butler/config_files.h"
+#include "io/file.h"
 #include "io/yaml.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MAX_FILES = 32 }; /* included ones too */
 
@@ -51,12 +52,6 @@ void cb_repo_config_done(struct cb_repo_config *config)
     *config = (struct cb_repo_config){ 0 };
 }
 
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? cb_xstrdup(".") : cb_xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static bool open_file(struct reader *r, const char *path, struct place *ret_root, struct cb_error *err)
 {
     if (r->n == MAX_FILES)
@@ -69,13 +64,11 @@ static bool open_file(struct reader *r, const char *path, struct place *ret_root
     return true;
 }
 
-static bool open_included(struct reader *r, size_t from, const char *name, struct place *ret_root,
+static bool open_included(struct reader *r, size_t from, const char *path, struct place *ret_root,
                           struct cb_error *err)
 {
-    cb_auto(cb_free) char *folder = folder_of(r->file[from].path);
-    cb_auto(cb_free) char *full = name[0] == '/' ? cb_xstrdup(name) : cb_xasprintf("%s/%s", folder, name);
     struct cb_error why = { 0 };
-    return open_file(r, full, ret_root, &why) ||
+    return open_file(r, path, ret_root, &why) ||
            cb_fail(err, CB_ERR_INVALID, "included by %s: %s", r->file[from].path, why.text);
 }
 
@@ -86,7 +79,8 @@ static bool follow(struct reader *r, struct place *place, struct cb_error *err)
         const char *name = cb_yaml_text(place->node);
         if (name == NULL)
             return cb_yaml_fail(r->file[place->file].yaml, place->node, err, "!include takes one file");
-        if (!open_included(r, place->file, name, place, err))
+        cb_auto(cb_free) char *file = cb_config_beside(r->file[place->file].path, name);
+        if (!open_included(r, place->file, file, place, err))
             return false;
     }
     return true;
@@ -348,14 +342,6 @@ static bool take_values(struct reader *r, struct place root, struct cb_error *er
                                                "there is no file datastore, and calbus writes files"));
 }
 
-/* A file that includeConfigs names: in the working folder, else beside the one that names it. */
-static bool open_config(struct reader *r, size_t from, const char *name, struct place *ret_root,
-                        struct cb_error *err)
-{
-    return name[0] != '/' && access(name, F_OK) == 0 ? open_file(r, name, ret_root, err)
-                                                     : open_included(r, from, name, ret_root, err);
-}
-
 /* A file's own values hold before those it includes, and of these the last one's. */
 static bool read_file(struct reader *r, struct place root, struct cb_error *err)
 {
@@ -372,7 +358,8 @@ static bool read_file(struct reader *r, struct place root, struct cb_error *err)
         if (name == NULL)
             return cb_yaml_fail(r->file[includes.file].yaml, includes.node, err,
                                 "includeConfigs is a file or a list of files");
-        if (!open_config(r, includes.file, name, &included, err) || !read_file(r, included, err))
+        cb_auto(cb_free) char *file = cb_config_included(r->file[includes.file].path, name);
+        if (!open_included(r, includes.file, file, &included, err) || !read_file(r, included, err))
             return false;
     }
     return true;
@@ -392,7 +379,7 @@ static bool check_texts(const struct reader *r, const char *path, struct cb_erro
 /* The folder of the configuration, or the one that its key root names: <butlerRoot>. */
 static bool settle_butler_root(const char *path, char **root, struct cb_error *err)
 {
-    cb_auto(cb_free) char *given = *root != NULL ? *root : folder_of(path);
+    cb_auto(cb_free) char *given = *root != NULL ? *root : cb_file_folder(path);
     const char *plain = strncmp(given, "file://", 7) == 0 ? given + 7 : given;
     *root = realpath(plain, NULL);
     return *root != NULL || cb_fail(err, CB_ERR_NOT_FOUND, "%s: there is no folder \"%s\"", path, plain);

@@ -46,8 +46,7 @@ bool cb_file_make_parents(const char *path, struct cb_error *err)
     return true;
 }
 
-/* The folder of a path, to be freed. */
-static char *folder_of(const char *path)
+char *cb_file_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     if (slash == NULL)
@@ -57,7 +56,7 @@ static char *folder_of(const char *path)
 
 static bool sync_folder(const char *path, int (*sync)(int fd), struct cb_error *err)
 {
-    cb_auto(cb_free) char *folder = folder_of(path);
+    cb_auto(cb_free) char *folder = cb_file_folder(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(err, "open folder", folder);
@@ -89,15 +88,16 @@ bool cb_file_size(const char *path, int64_t *ret_size, struct cb_error *err)
     return true;
 }
 
-static bool write_all(int fd, const char *data, size_t size)
+bool cb_file_write_all(int fd, const void *data, size_t size)
 {
+    const char *from = data;
     while (size > 0) {
-        ssize_t done = write(fd, data, size);
+        ssize_t done = write(fd, from, size);
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
             return false;
-        data += done;
+        from += done;
         size -= (size_t)done;
     }
     return true;
@@ -135,7 +135,7 @@ bool cb_file_replace(const char *path, const void *data, size_t size, struct cb_
     int fd = open_beside(path, &name);
     if (fd < 0)
         return fail_errno(err, "write", path);
-    return finish(fd, name, path, CB_FILE_SYNC_NOW, write_all(fd, data, size), err);
+    return finish(fd, name, path, CB_FILE_SYNC_NOW, cb_file_write_all(fd, data, size), err);
 }
 
 bool cb_file_write(const char *path, cb_file_writer *write, void *arg, struct cb_error *err)
@@ -160,7 +160,7 @@ static bool copy_bytes(int from, int to, int64_t *ret_size)
         ssize_t got = read(from, block, BLOCK);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0 || (got > 0 && !write_all(to, block, (size_t)got)))
+        if (got < 0 || (got > 0 && !cb_file_write_all(to, block, (size_t)got)))
             return false;
         if (got == 0)
             break;

@@ -9,6 +9,10 @@
 
 /* Make the folders above a path, mode 0777 less umask. Errors: TRANSIENT or INVALID by errno. */
 CB_MUST_CHECK bool cb_file_make_parents(const char *path, struct cb_error *err);
+/* The folder of a path, "." when it names none. Caller frees. */
+char *cb_file_folder(const char *path);
+/* Write all of it, however often that takes; false: see errno. */
+bool cb_file_write_all(int fd, const void *data, size_t size);
 /* Write beside the path, sync, rename onto it, sync the folder. */
 CB_MUST_CHECK bool cb_file_replace(const char *path, const void *data, size_t size, struct cb_error *err);
 /* The same, of what a function writes into the new file. */

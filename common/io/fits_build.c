@@ -266,27 +266,13 @@ static char *hidden_path(const char *path)
     return cb_xasprintf("%.*s.%s.part", folder, path, path + folder);
 }
 
-static bool write_whole(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = write(fd, data, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return false;
-        data += done;
-        size -= (size_t)done;
-    }
-    return true;
-}
-
 bool cb_fits_place(const char *path, const void *data, size_t size, struct cb_error *err)
 {
     cb_auto(cb_free) char *hidden = hidden_path(path);
     int fd = open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
         return cb_fail(err, cb_file_err_kind(errno), "cannot create \"%s\": %s", hidden, strerror(errno));
-    bool written = write_whole(fd, data, size);
+    bool written = cb_file_write_all(fd, data, size);
     int failure = errno;
     if (close(fd) != 0 && written) {
         written = false;

@@ -1,11 +1,12 @@
 /* An HTTP client over libcurl's easy interface. */
 #include "io/http_client.h"
 
+#include "io/file.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     DEFAULT_TIMEOUT_MS = 30000,
@@ -59,18 +60,8 @@ static size_t collect_file(char *data, size_t size, size_t count, void *self)
     curl_easy_getinfo(sink->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200 || status >= 300)
         return size * count; /* what else is told is not wanted */
-    size_t left = size * count;
-    while (left > 0) {
-        ssize_t done = write(sink->fd, data, left);
-        if (done < 0 && errno == EINTR)
-            continue;
-        sink->failed = done < 0;
-        if (sink->failed)
-            return 0;
-        data += done;
-        left -= (size_t)done;
-    }
-    return size * count;
+    sink->failed = !cb_file_write_all(sink->fd, data, size * count);
+    return sink->failed ? 0 : size * count;
 }
 
 static void describe_file(CURL *curl, struct sink *sink)

@@ -2,6 +2,7 @@
 #include "alarm.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "butler/dimension_records.h"
 #include "butler/gaps.h"
 #include "rules.h"
 #include "sql.h"
@@ -42,7 +43,7 @@ static void add(struct look *look, const char *repository, const char *instrumen
 static bool look_into(struct cb_repo *repo, const char *label, struct look *look, struct cb_error *err)
 {
     cb_auto(cb_rows_free) struct cb_rows *instruments = NULL;
-    if (!cb_repo_instruments(repo, &instruments, err))
+    if (!cb_instrument_names(repo, &instruments, err))
         return false;
     for (size_t i = 0; i < cb_rows_count(instruments); i++) {
         const char *instrument = cb_rows_text(instruments, i, 0);
