@@ -7,8 +7,8 @@
 #include "butler/dimension_records.h"
 #include "butler/repository.h"
 #include "support/spec.h"
+#include "support/tree.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,14 +61,6 @@ static inline int make_repository(void **state)
     return 0;
 }
 
-static inline int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-    (void)info;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static inline int drop_repository(void **state)
 {
     struct fixture *f = *state;
@@ -77,7 +69,7 @@ static inline int drop_repository(void **state)
     snprintf(command, sizeof command, "DROP SCHEMA \"%s\" CASCADE", f->schema);
     must(cb_db_script(f->db, command, &oops));
     cb_db_close(f->db);
-    nftw(f->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(f->root);
     free(f);
     return 0;
 }

@@ -124,13 +124,22 @@ static void wait_for_the_end_of_others(struct fixture *f)
     fail_msg("a killed writer is still connected");
 }
 
+/* One bias is in the repository, and a file lies there that will be another's; NULL: a big one. */
+static void put_one_and_write(struct fixture *f, char file[96], const char *text)
+{
+    snprintf(file, 96, "%s/%s.fits", f->root, text != NULL ? "one" : "big");
+    if (text != NULL)
+        write_file(file, text);
+    else
+        write_big(file);
+    put_biases(f, BIAS_RUN, 1, NULL);
+}
+
 static void what_a_writer_killed_before_the_commit_leaves_goes_with_the_next_put(void **state)
 {
     struct fixture *f = *state;
     char file[96];
-    snprintf(file, sizeof file, "%s/one.fits", f->root);
-    write_file(file, "pixels\n");
-    put_biases(f, BIAS_RUN, 1, NULL);
+    put_one_and_write(f, file, "pixels\n");
     assert_int_equal(count_files(f, LISTS), 0);
     kill_writer(f, 5, file);
     wait_for_the_end_of_others(f);
@@ -145,9 +154,7 @@ static void what_a_writer_killed_in_the_copy_leaves_goes_with_the_next_removal(v
 {
     struct fixture *f = *state;
     char file[96];
-    snprintf(file, sizeof file, "%s/big.fits", f->root);
-    write_big(file);
-    put_biases(f, BIAS_RUN, 1, NULL);
+    put_one_and_write(f, file, NULL);
     kill_writer_in_the_copy(f, 5, file);
     wait_for_the_end_of_others(f);
     assert_int_equal(count_files(f, BIASES), 2); /* the bias, and half a file of a temporary name */
@@ -181,9 +188,7 @@ static void what_was_committed_before_the_kill_stays(void **state)
 {
     struct fixture *f = *state;
     char file[96];
-    snprintf(file, sizeof file, "%s/one.fits", f->root);
-    write_file(file, "pixels\n");
-    put_biases(f, BIAS_RUN, 1, NULL);
+    put_one_and_write(f, file, "pixels\n");
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     must(cb_repo_begin(f->repo, &tx, &oops));
     must(put(f->repo, 5, file, &oops));
@@ -203,9 +208,7 @@ static void what_lay_there_before_a_killed_writer_came_stays(void **state)
 {
     struct fixture *f = *state;
     char file[96];
-    snprintf(file, sizeof file, "%s/big.fits", f->root);
-    write_big(file);
-    put_biases(f, BIAS_RUN, 1, NULL);
+    put_one_and_write(f, file, NULL);
     struct cb_data_id id = detector_id(5);
     cb_auto(cb_free) char *path = NULL, *full = NULL;
     must(cb_dataset_template_path(f->repo, "bias", BIAS_RUN, &id, ".fits", &path, &oops));

@@ -48,7 +48,7 @@ static int drop_two(void **state)
     must(cb_db_script(two->db, "DROP TABLE public.note", &oops));
     must(cb_db_script(two->db, "DROP DATABASE far WITH (FORCE)", &oops));
     cb_db_close(two->db);
-    nftw(two->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(two->folder);
     free(two);
     return 0;
 }

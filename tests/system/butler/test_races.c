@@ -113,59 +113,53 @@ static void make_collections(struct fixture *f)
     must(cb_collection_register(f->repo, TAGS, CB_COLLECTION_TAGGED, NULL, NULL, &oops));
 }
 
-/* Somebody removes a bias, its files or all of it, and another certifies or tags it meanwhile. */
-static void refuse_what_is_being_removed(struct fixture *f, enum cb_removal how,
-                                         bool (*what)(struct second *me))
+typedef bool deed(struct second *me);
+
+/* Two act on one bias: the second waits for the first, and is refused when that has been committed. */
+static void refuse_the_second(struct fixture *f, deed *first_deed, deed *second_deed, const char *because)
 {
     char ids[9][CB_UUID_TEXT_SIZE];
     put_biases(f, BIAS_RUN, 1, ids);
     make_collections(f);
-    const char *id = ids[0];
-    struct second second = { .f = f, .act = what, .id = id };
+    struct second first = { .f = f, .repo = f->repo, .id = ids[0] };
+    struct second second = { .f = f, .act = second_deed, .id = ids[0] };
     cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
     must(cb_repo_begin(f->repo, &tx, &oops));
-    must(cb_dataset_remove(f->repo, &id, 1, how, &oops));
+    assert_true(first_deed(&first));
     start_second(&second);
     must(cb_tx_commit(&tx, &oops));
     end_second(&second);
     assert_false(second.ok);
     assert_int_equal(second.err.kind, CB_ERR_CONFLICT);
-    assert_non_null(strstr(second.err.text, "removed at the same moment"));
+    assert_non_null(strstr(second.err.text, because));
+}
+
+/* Somebody removes a bias, its files or all of it, and another certifies or tags it meanwhile. */
+static void refuse_what_is_being_removed(struct fixture *f, deed *how, deed *what)
+{
+    refuse_the_second(f, how, what, "removed at the same moment");
     assert_int_equal(count(f, "dataset_calibs_00000001"), 0);
 }
 
 static void a_bias_that_is_being_removed_cannot_be_certified(void **state)
 {
-    refuse_what_is_being_removed(*state, CB_REMOVE_WHOLE, certify);
+    refuse_what_is_being_removed(*state, remove_whole, certify);
 }
 
 static void a_bias_whose_file_is_being_removed_cannot_be_certified(void **state)
 {
-    refuse_what_is_being_removed(*state, CB_REMOVE_FILES, certify);
+    refuse_what_is_being_removed(*state, remove_files, certify);
 }
 
 static void a_bias_that_is_being_removed_cannot_be_tagged(void **state)
 {
-    refuse_what_is_being_removed(*state, CB_REMOVE_WHOLE, associate);
+    refuse_what_is_being_removed(*state, remove_whole, associate);
 }
 
 /* Somebody certifies a bias, and another takes it away, its file, its RUN or the collection meanwhile. */
-static void keep_what_is_being_certified(struct fixture *f, bool (*what)(struct second *me))
+static void keep_what_is_being_certified(struct fixture *f, deed *what)
 {
-    char ids[9][CB_UUID_TEXT_SIZE];
-    put_biases(f, BIAS_RUN, 1, ids);
-    make_collections(f);
-    const char *id = ids[0];
-    struct second second = { .f = f, .act = what, .id = id };
-    cb_auto(cb_tx_abandon) struct cb_tx *tx = NULL;
-    must(cb_repo_begin(f->repo, &tx, &oops));
-    must(cb_certify(f->repo, BIAS_CALIB, &id, 1, days(0, 10), &oops));
-    start_second(&second);
-    must(cb_tx_commit(&tx, &oops));
-    end_second(&second);
-    assert_false(second.ok);
-    assert_int_equal(second.err.kind, CB_ERR_CONFLICT);
-    assert_non_null(strstr(second.err.text, "decertify"));
+    refuse_the_second(f, certify, what, "decertify");
     assert_int_equal(count(f, "dataset_calibs_00000001"), 1);
     assert_int_equal(count(f, "dataset_location"), 1);
 }

@@ -58,47 +58,6 @@ static const struct cb_where_bind binds[] = {
     LIST("b_one", { CB_TYPE_INT, "2" }),
 };
 
-static bool answer_records(struct cb_repo *repo, const struct cb_element *element,
-                           const struct cb_query *query, struct cb_error *err)
-{
-    cb_auto_records struct cb_record_list list = { 0 };
-    if (!cb_query_records(repo, element, query, &list, err))
-        return false;
-    printf("rows");
-    print_records(&list);
-    return true;
-}
-
-static bool answer_data_ids(struct cb_repo *repo, char *names, const struct cb_query *query,
-                            struct cb_error *err)
-{
-    const char *name[CB_DIMENSION_COUNT];
-    size_t count = 0;
-    uint32_t dims = 0;
-    char *rest = NULL;
-    cb_auto_data_ids struct cb_data_id_list list = { 0 };
-    for (char *at = strtok_r(names, ",", &rest); at != NULL; at = strtok_r(NULL, ",", &rest))
-        name[count++] = at;
-    if (!cb_dimensions_parse(name, count, &dims, err) || !cb_query_data_ids(repo, dims, query, &list, err))
-        return false;
-    printf("rows");
-    for (size_t i = 0; i < list.count; i++)
-        print_data_id(&list.item[i], cb_dimensions_required(cb_dimensions_expand(dims)));
-    return true;
-}
-
-static bool answer_datasets(struct cb_repo *repo, const char *type, const struct cb_query *query,
-                            struct cb_error *err)
-{
-    cb_auto_datasets struct cb_dataset_list list = { 0 };
-    if (!cb_query_datasets(repo, type, CB_SEARCH_ALL, query, &list, err))
-        return false;
-    printf("rows");
-    for (size_t i = 0; i < list.count; i++)
-        printf(" %s", list.item[i].id);
-    return true;
-}
-
 static bool is_dataset_type(const char *name)
 {
     static const char *const types[] = { "bias", "flat", "log" };
