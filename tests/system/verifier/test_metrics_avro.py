@@ -62,11 +62,15 @@ def record(suite, first, last, kinds="ARRAY['bias', 'dark', 'flat']"):
     """)
 
 
+def announcement(suite):
+    return os.path.join(suite.home, "run", "broker.json")
+
+
 def cursor(suite):
     """How far the publisher is with the broker that is there now."""
     incarnation = ""
     if suite.kafka_port is None:
-        with open(os.path.join(suite.home, "run", "broker.json"), encoding="utf-8") as file:
+        with open(announcement(suite), encoding="utf-8") as file:
             incarnation = json.load(file)["incarnation"]
     return int(suite.sql(f"SELECT coalesce(max(sequence), 0) FROM calbus.metric_cursor WHERE publisher = 'avro@{incarnation}'"))
 
@@ -120,6 +124,8 @@ def none_is_lost(suite, registry):
       INSERT INTO calbus.verification_test (run_id, exposure, detector, amp, test, metric, unit, outcome, counts)
       SELECT '{RUN}', {NIGHT} + 2, 2, amp, 'NOISE', 'NOISE', 'electron', 'fail', true FROM (VALUES ('C00'), ('C01')) AS a(amp)""")
     suite.start_broker()
+    if suite.kafka_port is None:
+        wait_until("the broker has announced itself", lambda: os.path.exists(announcement(suite)))
     record(suite, 1, 60)
     start = lambda: suite.start_service("verifier", "1", f"registry.url={registry.url}")
     start()
